@@ -1,0 +1,1 @@
+"""Drivers for the outer world: files, HTTP targets, models, sandbox, clock."""

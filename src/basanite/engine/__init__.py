@@ -1,0 +1,1 @@
+"""Driver: runs jobs in confined local workers."""

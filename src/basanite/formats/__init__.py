@@ -1,0 +1,1 @@
+"""Readers of untrusted bytes: bytes in, facts out. Nothing is loaded, imported or run."""

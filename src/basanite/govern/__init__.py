@@ -1,0 +1,1 @@
+"""Govern: guidance as data, verdicts computed from evidence."""

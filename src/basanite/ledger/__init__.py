@@ -1,0 +1,1 @@
+"""Driver: the signed, append-only, verifiable ledger."""

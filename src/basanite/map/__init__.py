@@ -1,0 +1,1 @@
+"""Map: what a system is made of."""

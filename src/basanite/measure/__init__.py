@@ -1,0 +1,1 @@
+"""Measure: inspection, evaluation and monitoring, three seams that do not know each other."""

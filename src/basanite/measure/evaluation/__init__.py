@@ -1,0 +1,1 @@
+"""Behaviour under test: a model or a target in, measurements out."""

@@ -1,0 +1,1 @@
+"""Static inspection: an artifact in, findings out. Nothing is loaded or run."""

@@ -1,0 +1,1 @@
+"""Behaviour in use: a window of telemetry in, findings out."""

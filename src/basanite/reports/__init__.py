@@ -1,0 +1,1 @@
+"""Driver: views of an Assessment in the formats others read."""

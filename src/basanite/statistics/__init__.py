@@ -1,0 +1,1 @@
+"""Exact intervals, sequential tests, multiple testing, drift. Standard library only."""
