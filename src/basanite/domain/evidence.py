@@ -7,6 +7,7 @@ The signed form is an in-toto Statement v1 (https://in-toto.io/Statement/v1) who
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from basanite.domain.answer import Answer
@@ -33,7 +34,7 @@ class Question(Value):
     feeds: dict[str, Sha256] = {}
     readers: dict[str, int] = {}
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Return the evidence key. Evidence with this key answers this question and no other."""
         return digest_of(
@@ -47,7 +48,7 @@ class Question(Value):
             }
         )
 
-    @property
+    @cached_property
     def series(self) -> str:
         """Return the identity that sampling, feeds and versions do not change.
 

@@ -2,38 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from pydantic import Field
 
+from basanite.domain.severity import Confidence as Confidence
+from basanite.domain.severity import Severity as Severity
 from basanite.domain.value import JsonObject, Value, digest_of
-
-
-class Severity(StrEnum):
-    """How bad it is if it is true."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
-
-    @property
-    def rank(self) -> int:
-        """Return 0 for low up to 3 for critical."""
-        return list(Severity).index(self)
-
-
-class Confidence(StrEnum):
-    """How sure a finding or a verdict is."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-
-    @property
-    def rank(self) -> int:
-        """Return 0 for low up to 2 for high."""
-        return list(Confidence).index(self)
 
 
 class Reference(Value):

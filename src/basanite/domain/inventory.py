@@ -64,6 +64,8 @@ class Inventory(Value):
     dependencies: tuple[Dependency, ...] = ()
     host: tuple[HostFact, ...] = ()
     unseen: tuple[Unseen, ...] = ()
+    excluded: tuple[str, ...] = ()
+    """Encoded names of files and folders that were left out on purpose."""
 
     def of_component(self, component: str) -> tuple[Artifact, ...]:
         """Return the artifacts that belong to a component."""

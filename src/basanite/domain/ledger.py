@@ -31,8 +31,8 @@ class Attestation(Value):
 
     system: Slug
     requirement: str
-    """``pack/requirement``, e.g. ``nist-ai-rmf-1.0/GOVERN-1.1``; or ``evidence/KEY`` to explain a
-    failure of that series."""
+    """``pack/requirement``, e.g. ``nist-ai-rmf-1.0/GOVERN-1.1``; ``evidence/SERIES`` to explain
+    a failure of that series; or ``check/CHECK`` to state that a check has nothing to look at."""
     statement: str
     person: str
     role: str
@@ -95,6 +95,8 @@ class AssessmentRecord(Value):
     assessment: Sha256
     """Blob: the Assessment as JSON."""
     inventory: Sha256
+    plan: Sha256
+    """Blob: the questions that were put, with their keys."""
     manifest: Sha256
     packs: dict[str, Sha256]
     feeds: dict[str, Sha256] = {}

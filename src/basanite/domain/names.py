@@ -17,8 +17,11 @@ _ENCODED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 def encode_name(raw: bytes | str) -> str:
     """Return the inert text of a path. ``raw`` is bytes, or text as `os.fsdecode` gives it."""
     data = os.fsencode(raw) if isinstance(raw, str) else raw
+    text = data.decode("utf-8", errors="surrogateescape")
+    if "%" not in text and text.isprintable():
+        return text
     shown: list[str] = []
-    for character in data.decode("utf-8", errors="surrogateescape"):
+    for character in text:
         if character == "%" or unicodedata.category(character) in _ENCODED_CATEGORIES:
             original = character.encode("utf-8", errors="surrogateescape")
             shown.append("".join(f"%{byte:02X}" for byte in original))
@@ -51,6 +54,8 @@ def visible(text: str, limit: int = 400) -> str:
 
     Newlines and tabs stay readable as ``\n`` and ``\t``. Longer text is cut with an ellipsis.
     """
+    if len(text) <= limit and text.isprintable():
+        return text
     cut = text[:limit]
     shown = "".join(
         {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(c)

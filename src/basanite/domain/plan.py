@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from pydantic import Field
+
 from basanite.domain.check import Check
 from basanite.domain.evidence import Question
-from basanite.domain.value import Value
+from basanite.domain.value import JsonObject, Value
 
 
 class Planned(Value):
@@ -17,6 +19,8 @@ class Planned(Value):
     question: Question
     inputs: dict[str, str] = {}
     """Encoded paths by their part in the check."""
+    context: JsonObject = Field(default={}, exclude=True)
+    """Declared facts the check works with. Never written anywhere: it may hold canaries."""
     shelf_life: timedelta
     """How long its answer stays good for this system: by tier, or by an override in force."""
     skipped: str = ""

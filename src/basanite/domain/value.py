@@ -5,9 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+
+
+def _milliseconds(time: datetime) -> datetime:
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
 def _iso(time: Any) -> str:
@@ -20,8 +25,12 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 """A name that is safe in a path, a URL and a sentence."""
 
-Time = Annotated[AwareDatetime, PlainSerializer(_iso, return_type=str, when_used="json")]
-"""A moment with its offset. Serialised as ISO 8601 with milliseconds."""
+Time = Annotated[
+    AwareDatetime,
+    AfterValidator(_milliseconds),
+    PlainSerializer(_iso, return_type=str, when_used="json"),
+]
+"""A moment with its offset, to the millisecond, so that writing and reading keep it the same."""
 
 
 class Value(BaseModel):
