@@ -1,0 +1,168 @@
+"""Verdicts as the page shows them: by pack, by function, and by status, unknown kept apart."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from basanite.domain.assessment import Assessment
+from basanite.domain.verdict import Because, Status, Verdict
+from basanite.reports.marks import Mark, mark_of
+from basanite.reports.summary import freshness_at
+from basanite.reports.words import moment
+
+STATUSES = (Status.UNMET, Status.UNDECIDED, Status.UNKNOWN, Status.MET, Status.NOT_APPLICABLE)
+"""In the order in which they need a person."""
+
+MEANINGS = {
+    Status.UNMET: "the evidence shows that it is not met",
+    Status.UNDECIDED: "there is evidence, and it does not decide",
+    Status.UNKNOWN: "there is no evidence: nobody has looked",
+    Status.MET: "the evidence shows that it is met",
+    Status.NOT_APPLICABLE: "it does not apply to this system",
+}
+
+_DEPTH, _PARTS, _ENTRIES = 8, 12, 12
+_REASONS = 1200
+"""Nodes of rules that one page has room for, shared evenly among its verdicts."""
+_FUNCTION = re.compile(r"[A-Za-z]+(?=[-. ]?\d)")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One node of a rule, with what it came to."""
+
+    text: str
+    status: Mark
+    freshness: Mark
+    confidence: str
+    entries: str
+    next_step: str
+    parts: tuple[Reason, ...]
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One requirement with its verdict on the three axes."""
+
+    verdict: Verdict
+    status: Mark
+    freshness: Mark
+    confidence: str
+    until: str
+    because: Reason
+    next_step: str
+
+
+@dataclass(frozen=True)
+class Pile:
+    """The requirements of one function that have the same status."""
+
+    status: Status
+    mark: Mark
+    meaning: str
+    judged: tuple[Judged, ...]
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function of a pack, e.g. GOVERN."""
+
+    anchor: str
+    name: str
+    pack: str
+    total: int
+    counts: tuple[tuple[Mark, int], ...]
+    """For every status in `STATUSES`, zeros included."""
+    piles: tuple[Pile, ...]
+    left_out: int
+
+
+def functions(assessment: Assessment, now: datetime, *, limit: int) -> list[Function]:
+    """Return the functions of all packs in their own order, with at most ``limit`` verdicts.
+
+    Past the limit the verdicts that need a person least are left out, and counted.
+    """
+    titles = {pack.id: f"{pack.title}, {pack.version}" for pack in assessment.packs}
+    gathered: dict[tuple[str, str], list[Verdict]] = {}
+    for verdict in assessment.verdicts:
+        gathered.setdefault((verdict.pack, function_of(verdict)), []).append(verdict)
+    ordered = sorted(
+        range(len(assessment.verdicts)),
+        key=lambda i: STATUSES.index(assessment.verdicts[i].status),
+    )
+    kept = {id(assessment.verdicts[i]) for i in ordered[:limit]}
+    return [
+        _function(f"f{index}", name, titles.get(pack, pack), verdicts, kept, now)
+        for index, ((pack, name), verdicts) in enumerate(gathered.items())
+    ]
+
+
+def function_of(verdict: Verdict) -> str:
+    """Return the function a requirement belongs to: the letters its id begins with."""
+    match = _FUNCTION.match(verdict.requirement)
+    return match.group() if match else verdict.group
+
+
+def _function(
+    anchor: str, name: str, pack: str, verdicts: list[Verdict], kept: set[int], now: datetime
+) -> Function:
+    room = max(3, _REASONS // max(1, len(kept)))
+    shown = [verdict for verdict in verdicts if id(verdict) in kept]
+    return Function(
+        anchor=anchor,
+        name=name,
+        pack=pack,
+        total=len(verdicts),
+        counts=tuple(
+            (mark_of(status), sum(verdict.status is status for verdict in verdicts))
+            for status in STATUSES
+        ),
+        piles=tuple(
+            Pile(
+                status=status,
+                mark=mark_of(status),
+                meaning=MEANINGS[status],
+                judged=tuple(_judged(each, now, room) for each in shown if each.status is status),
+            )
+            for status in STATUSES
+            if any(verdict.status is status for verdict in shown)
+        ),
+        left_out=len(verdicts) - len(shown),
+    )
+
+
+def _judged(verdict: Verdict, now: datetime, room: int) -> Judged:
+    return Judged(
+        verdict=verdict,
+        status=mark_of(verdict.status),
+        freshness=mark_of(freshness_at(verdict, now)),
+        confidence=_confidence(verdict),
+        until=moment(verdict.valid_until) if verdict.valid_until else "",
+        because=_reason(verdict.because, 0, room),
+        next_step=verdict.next_step or verdict.because.next_step,
+    )
+
+
+def _confidence(judged: Verdict | Because) -> str:
+    return judged.confidence.value if judged.confidence is not None else "none to state"
+
+
+def _reason(because: Because, depth: int, room: int) -> Reason:
+    kept = () if depth >= _DEPTH else because.parts[: max(0, min(_PARTS, room))]
+    share = (room - len(kept)) // max(1, len(kept))
+    shown = tuple(_reason(part, depth + 1, share) for part in kept)
+    numbers = ", ".join(str(number) for number in because.evidence[:_ENTRIES])
+    more = len(because.evidence) - _ENTRIES
+    return Reason(
+        text=because.text,
+        status=mark_of(because.status),
+        freshness=mark_of(because.freshness),
+        confidence=_confidence(because),
+        entries=numbers + (f" and {more} more" if more > 0 else ""),
+        next_step=because.next_step,
+        parts=shown,
+        left_out=len(because.parts) - len(shown),
+    )

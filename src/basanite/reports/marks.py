@@ -1,0 +1,124 @@
+"""Marks: how good or bad something is, as a shape and a word, never as a colour alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from basanite.domain.assessment import Assessment, Result
+from basanite.domain.finding import Severity
+from basanite.domain.measurement import Held
+from basanite.domain.outcome import Outcome
+from basanite.domain.verdict import Freshness, Status
+from basanite.reports.summary import Standing, by_measurement, freshness_at
+from basanite.reports.words import plain
+
+
+class Tone(StrEnum):
+    """The shapes that exist."""
+
+    BAD = "bad"
+    WARN = "warn"
+    OPEN = "open"
+    UNKNOWN = "unknown"
+    GOOD = "good"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A shape and its word."""
+
+    tone: Tone
+    word: str
+
+
+_SEVERITIES = {
+    Severity.CRITICAL: Tone.BAD,
+    Severity.HIGH: Tone.BAD,
+    Severity.MEDIUM: Tone.WARN,
+    Severity.LOW: Tone.WARN,
+}
+_STATUSES = {
+    Status.MET: Tone.GOOD,
+    Status.UNMET: Tone.BAD,
+    Status.UNDECIDED: Tone.OPEN,
+    Status.UNKNOWN: Tone.UNKNOWN,
+    Status.NOT_APPLICABLE: Tone.NONE,
+}
+_OUTCOMES = {
+    Outcome.PASSED: Tone.GOOD,
+    Outcome.FAILED: Tone.BAD,
+    Outcome.UNDECIDED: Tone.OPEN,
+    Outcome.INCOMPLETE: Tone.OPEN,
+    Outcome.ERROR: Tone.OPEN,
+    Outcome.NOT_APPLICABLE: Tone.NONE,
+    Outcome.SKIPPED: Tone.UNKNOWN,
+}
+_FRESHNESS = {
+    Freshness.FRESH: Tone.GOOD,
+    Freshness.STALE: Tone.WARN,
+    Freshness.MISSING: Tone.UNKNOWN,
+}
+_HELD = {Held.YES: Tone.GOOD, Held.NO: Tone.BAD, Held.OPEN: Tone.OPEN}
+_STANDINGS = {Standing.BAD: Tone.BAD, Standing.OPEN: Tone.OPEN, Standing.GOOD: Tone.GOOD}
+
+MarkedWord = Severity | Status | Outcome | Freshness
+
+
+def mark_of(word: MarkedWord) -> Mark:
+    """Return the mark of a word of the domain."""
+    if isinstance(word, Outcome):
+        tone = _OUTCOMES[word]
+    elif isinstance(word, Severity):
+        tone = _SEVERITIES[word]
+    else:
+        tone = _STATUSES[word] if isinstance(word, Status) else _FRESHNESS[word]
+    return Mark(tone, plain(word.value))
+
+
+def mark_held(held: Held, *, bounded: bool) -> Mark:
+    """Return the mark of a measurement."""
+    words = {Held.YES: "holds", Held.NO: "does not hold", Held.OPEN: "not decided"}
+    return Mark(_HELD[held], words[held]) if bounded else Mark(Tone.NONE, "no bound set")
+
+
+def mark_standing(standing: Standing) -> Mark:
+    """Return the mark of a whole assessment."""
+    words = {Standing.BAD: "not shown safe", Standing.OPEN: "open", Standing.GOOD: "as asked"}
+    return Mark(_STANDINGS[standing], words[standing])
+
+
+def worst_mark(assessment: Assessment, results: Iterable[Result], now: datetime) -> Mark:
+    """Return the worst that results came to; nothing at all is *not looked at*.
+
+    Serious findings and broken bounds come first, then breakage, then milder findings, then
+    open questions. A pass counts only when nothing else is there.
+    """
+    ranked: list[tuple[int, Mark]] = [_rank_of(result, now) for result in results]
+    for result in results:
+        for finding in result.findings:
+            if finding.fingerprint not in assessment.waived:
+                level = finding.level
+                rank = 90 + level.rank if level.rank >= Severity.HIGH.rank else 60 + level.rank
+                ranked.append((rank, Mark(_SEVERITIES[level], f"{level.value} finding")))
+    worst = max(ranked, key=lambda pair: pair[0], default=(0, Mark(Tone.UNKNOWN, "not looked at")))
+    return worst[1]
+
+
+def _rank_of(result: Result, now: datetime) -> tuple[int, Mark]:
+    if by_measurement(result):
+        return 91, Mark(Tone.BAD, "bound not kept")
+    ranks = {Outcome.ERROR: 80, Outcome.INCOMPLETE: 50, Outcome.UNDECIDED: 45, Outcome.SKIPPED: 30}
+    if result.outcome in ranks:
+        word = "not looked at" if result.outcome is Outcome.SKIPPED else result.outcome.value
+        return ranks[result.outcome], Mark(_OUTCOMES[result.outcome], word)
+    if freshness_at(result, now) is not Freshness.FRESH:
+        return 40, Mark(Tone.WARN, "out of date")
+    if result.outcome is Outcome.PASSED:
+        return 10, Mark(Tone.GOOD, "passed")
+    if result.outcome is Outcome.FAILED:
+        return 20, Mark(Tone.NONE, "accepted by waiver")
+    return 5, Mark(Tone.NONE, "nothing applies")
