@@ -26,8 +26,8 @@ Lie = Callable[[Floats], Floats]
 class Incident:
     """One attack or fault: hours of the test period, and its two effects, either of them absent.
 
-    ``reading`` is the sensor that lies. ``lie`` turns its true values into what is shown. ``decide``
-    sees the state at the start, because a spoofed controller is stuck with what it saw then.
+    ``reading`` is the sensor that lies; ``lie`` turns its true values into what is shown.
+    ``decide`` sees the state at the start: a spoofed controller is stuck with what it saw then.
     """
 
     name: str
@@ -68,9 +68,9 @@ def creeping(metres_per_step: float) -> Lie:
     return lie
 
 
-def always(change: Change | None) -> Callable[[State], Change | None]:
-    """The same change, whatever the state."""
-    return lambda state: change
+def whatever(change: Change | None) -> Callable[[State], Change | None]:
+    """The same change in any state."""
+    return lambda _state: change
 
 
 def stuck_controller(state: State) -> Change | None:
@@ -84,17 +84,17 @@ def stuck_controller(state: State) -> Change | None:
 
 
 INCIDENTS = (
-    Incident("river pump switched off", 1, 22, 7, always(hold("335", running=False))),
-    Incident("river pump kept running", 3, 8, 6, always(hold("335", running=True))),
-    Incident("burst main, large", 4, 13, 9, always(leak("121", 0.012))),
-    Incident("tank 1 reading frozen", 6, 2, 10, stuck_controller, "level:1", frozen),
-    Incident("lake pump tripped", 7, 4, 9, always(hold("10", running=False))),
-    Incident("main to the south shut", 9, 6, 8, always(shut("173"))),
-    Incident("leak, small", 10, 9, 12, always(leak("191", 0.002))),
-    Incident("tank 3 reading creeps up", 12, 7, 10, always(None), "level:3", creeping(0.02)),
-    Incident("river pump switched off", 14, 0, 5, always(hold("335", running=False))),
-    Incident("tank 2 shut off", 15, 10, 7, always(shut("50"))),
-    Incident("burst main, middle", 16, 17, 8, always(leak("205", 0.006))),
-    Incident("tank 1 reading creeps down", 18, 11, 9, always(None), "level:1", creeping(-0.012)),
-    Incident("lake pump run at night", 19, 17, 7, always(hold("10", running=True))),
+    Incident("river pump switched off", 1, 22, 5, whatever(hold("335", running=False))),
+    Incident("river pump kept running", 3, 8, 4, whatever(hold("335", running=True))),
+    Incident("burst main, large", 4, 13, 9, whatever(leak("121", 0.012))),
+    Incident("tank 1 reading frozen", 6, 2, 6, stuck_controller, "level:1", frozen),
+    Incident("lake pump tripped", 7, 4, 9, whatever(hold("10", running=False))),
+    Incident("main to the south shut", 9, 6, 8, whatever(shut("173"))),
+    Incident("leak, small", 10, 9, 12, whatever(leak("191", 0.002))),
+    Incident("tank 3 reading creeps up", 12, 7, 10, whatever(None), "level:3", creeping(0.02)),
+    Incident("river pump switched off", 14, 0, 5, whatever(hold("335", running=False))),
+    Incident("tank 2 shut off", 15, 10, 7, whatever(shut("50"))),
+    Incident("burst main, middle", 16, 17, 8, whatever(leak("205", 0.006))),
+    Incident("tank 1 reading creeps down", 18, 11, 9, whatever(None), "level:1", creeping(-0.012)),
+    Incident("lake pump run at night", 19, 17, 7, whatever(hold("10", running=True))),
 )

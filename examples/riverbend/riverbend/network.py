@@ -22,6 +22,7 @@ STEPS_PER_HOUR = 3600 // STEP_SECONDS
 STEPS_PER_DAY = 24 * STEPS_PER_HOUR
 
 TANKS = ("1", "2", "3")
+TANK_PIPES = ("40", "50", "20")
 PUMPS = ("10", "335")
 # Pump 335 lifts river water. When it rests, the bypass pipe beside it is open.
 BYPASS = "330"
@@ -71,10 +72,10 @@ def zone_of(network: wntr.network.WaterNetworkModel, junction: str) -> str:
     return "north" if y > 15 else "south"
 
 
-def daily_shape() -> Floats:
-    """Net3's general demand pattern: 24 hourly factors around 1."""
+def tank_areas() -> tuple[float, ...]:
+    """Square metres of water surface of each tank."""
     network = _load()
-    return np.asarray(network.get_pattern("1").multipliers, dtype=np.float64)
+    return tuple(np.pi / 4 * float(network.get_node(tank).diameter) ** 2 for tank in TANKS)
 
 
 def run(
@@ -178,9 +179,7 @@ def _set_demand(
         demand.pattern_name = name
 
 
-def _set_controls(
-    network: wntr.network.WaterNetworkModel, first_step: int, steps: int
-) -> None:
+def _set_controls(network: wntr.network.WaterNetworkModel, first_step: int, steps: int) -> None:
     """Drop Net3's controls by time, which last one week, and write the same rule for any week."""
     for name, control in list(network.controls()):
         if "10" in {link.name for link in control.requires()}:
@@ -192,9 +191,7 @@ def _set_controls(
                 act = wntr.network.controls.ControlAction(
                     pump, "status", wntr.network.LinkStatus[status]
                 )
-                when = wntr.network.controls.SimTimeCondition(
-                    network, "=", step * STEP_SECONDS
-                )
+                when = wntr.network.controls.SimTimeCondition(network, "=", step * STEP_SECONDS)
                 network.add_control(
                     f"lake-{status}-{step}", wntr.network.controls.Control(when, act)
                 )

@@ -1,6 +1,6 @@
 """What the utility's historian would hold: readings every 15 minutes, with noise, as CSV.
 
-Three periods, each from its own seed: ``train`` (five weeks of normal operation), ``test`` (three
+Three periods, each from its own seed: ``train`` (nine weeks of normal operation), ``test`` (three
 weeks with the incidents, labelled) and ``window`` (one later week of live data, when summer demand
 has risen and one pressure sensor has begun to drift).
 """
@@ -18,19 +18,21 @@ from riverbend.network import (
     STEP_SECONDS,
     STEPS_PER_DAY,
     STEPS_PER_HOUR,
+    TANK_PIPES,
     TANKS,
     ZONES,
     Floats,
     Readings,
     State,
     run,
+    tank_areas,
 )
 
 # name of the reading in EPANET, name of the column, standard deviation of the sensor's noise
 SENSORS = (
-    ("level:1", "tank_1_level_m", 0.01),
-    ("level:2", "tank_2_level_m", 0.01),
-    ("level:3", "tank_3_level_m", 0.01),
+    ("level:1", "tank_1_level_m", 0.005),
+    ("level:2", "tank_2_level_m", 0.005),
+    ("level:3", "tank_3_level_m", 0.005),
     ("flow:10", "lake_pump_flow_lps", 1.5),
     ("flow:60", "river_flow_lps", 4.0),
     ("flow:173", "south_main_flow_lps", 4.0),
@@ -47,11 +49,14 @@ SENSORS = (
 CLOCK = ("hour_sin", "hour_cos")
 FEATURES = (
     *(column for _, column, _ in SENSORS),
-    *(f"tank_{tank}_change_m_per_h" for tank in TANKS),
+    *(f"tank_{tank}_balance_m" for tank in TANKS),
     *CLOCK,
 )
 LABEL = "label"
 TIMESTAMP = "timestamp"
+
+# Between these metres each tank stays in normal operation (train.csv, rounded outward).
+NORMAL_LEVELS = ((4.6, 8.1), (6.1, 9.9), (8.9, 10.9))
 
 # A day is solved before each period and thrown away: levels settle, and changes have a past.
 LEAD_STEPS = STEPS_PER_DAY
@@ -87,16 +92,12 @@ def record(period: Period) -> Table:
     demand = _demand(generator, period, steps)
     true = _solve(period, demand, steps)
     shown = _read(generator, period, true)
-    change = np.zeros((steps, len(TANKS)))
-    levels = shown[:, : len(TANKS)]
-    change[STEPS_PER_HOUR:] = levels[STEPS_PER_HOUR:] - levels[:-STEPS_PER_HOUR]
-    angle = 2 * np.pi * ((np.arange(steps) + 1) % STEPS_PER_DAY) / STEPS_PER_DAY
-    table = np.column_stack([shown, change, np.sin(angle), np.cos(angle)])[LEAD_STEPS:]
+    table = np.column_stack([shown, _balance(shown, true.columns), _clock(steps)])[LEAD_STEPS:]
     times = tuple(
         (period.start + timedelta(seconds=STEP_SECONDS * (row + 1))).strftime("%Y-%m-%dT%H:%M:%SZ")
         for row in range(len(table))
     )
-    return Table(times, table, _labels(period) if period.incidents else None)
+    return Table(times, table, _labels(period, true) if period.incidents else None)
 
 
 def write(table: Table, path: Path) -> None:
@@ -121,9 +122,7 @@ def read(path: Path) -> Table:
     return Table(tuple(row[0] for row in body), features, labels)
 
 
-def _demand(
-    generator: np.random.Generator, period: Period, steps: int
-) -> dict[str, Floats]:
+def _demand(generator: np.random.Generator, period: Period, steps: int) -> dict[str, Floats]:
     """Demand factors a zone: the weekend, a factor a day, and noise that remembers itself."""
     days = steps // STEPS_PER_DAY
     first = period.start - timedelta(seconds=LEAD_STEPS * STEP_SECONDS)
@@ -186,10 +185,39 @@ def _read(generator: np.random.Generator, period: Period, true: Readings) -> Flo
     return shown
 
 
-def _labels(period: Period) -> tuple[int, ...]:
-    labels = np.zeros(period.days * STEPS_PER_DAY, dtype=np.int64)
+def _balance(shown: Floats, columns: tuple[str, ...]) -> Floats:
+    """Metres by which each tank's level moved in an hour, beyond what its flow meter explains.
+
+    Near zero as long as level and meter tell the same story, whatever the plant does.
+    """
+    result = np.zeros((len(shown), len(TANKS)))
+    areas = tank_areas()
+    for index, pipe in enumerate(TANK_PIPES):
+        level = shown[:, index]
+        out = shown[:, columns.index(f"flow:{pipe}")] / 1000.0
+        drawn = np.concatenate([[0.0], np.cumsum((out[1:] + out[:-1]) / 2 * STEP_SECONDS)])
+        height = level + drawn / areas[index]
+        result[STEPS_PER_HOUR:, index] = height[STEPS_PER_HOUR:] - height[:-STEPS_PER_HOUR]
+    return result
+
+
+def _clock(steps: int) -> Floats:
+    """The hour on the circle, so that 23:45 and 00:00 are neighbours."""
+    angle = 2 * np.pi * ((np.arange(steps) + 1) % STEPS_PER_DAY) / STEPS_PER_DAY
+    return np.column_stack([np.sin(angle), np.cos(angle)])
+
+
+def _labels(period: Period, true: Readings) -> tuple[int, ...]:
+    """1 during an incident, and after it until the water in every tank is back in its band."""
+    low, high = np.array(NORMAL_LEVELS).T
+    levels = true.values[LEAD_STEPS:, : len(TANKS)]
+    outside = ((levels < low) | (levels > high)).any(axis=1)
+    labels = np.zeros(len(levels), dtype=np.int64)
     for incident in period.incidents:
-        labels[incident.first_step : incident.first_step + incident.steps] = 1
+        end = incident.first_step + incident.steps
+        while end < len(labels) and outside[end]:
+            end += 1
+        labels[incident.first_step : end] = 1
     return tuple(int(label) for label in labels)
 
 
@@ -200,7 +228,7 @@ def periods(incidents: tuple[Incident, ...]) -> tuple[Period, ...]:
         return datetime(2026, month, day, tzinfo=UTC)
 
     return (
-        Period("train", monday(3, 2), days=35, seed=11),
+        Period("train", monday(2, 2), days=63, seed=11),
         Period("test", monday(4, 6), days=21, seed=12, incidents=incidents),
         Period(
             "window",
