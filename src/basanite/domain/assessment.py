@@ -10,12 +10,13 @@ from pydantic import Field
 from basanite.domain.check import Check
 from basanite.domain.errors import ExitCode
 from basanite.domain.evidence import Cost, Tool
-from basanite.domain.finding import Finding, Severity
+from basanite.domain.finding import Finding
 from basanite.domain.inventory import Inventory, Subject
 from basanite.domain.ledger import Head
 from basanite.domain.measurement import Measurement
 from basanite.domain.outcome import Outcome
 from basanite.domain.requirement import PackReference
+from basanite.domain.severity import Severity
 from basanite.domain.value import JsonObject, Sha256, Time, Value
 from basanite.domain.verdict import Freshness, Status, Verdict
 

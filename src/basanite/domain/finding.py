@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from basanite.domain.severity import Confidence as Confidence
-from basanite.domain.severity import Severity as Severity
+from basanite.domain.severity import Confidence, Severity
 from basanite.domain.value import JsonObject, Value, digest_of
 
 

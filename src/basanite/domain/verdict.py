@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from basanite.domain.finding import Confidence
 from basanite.domain.requirement import Method
+from basanite.domain.severity import Confidence
 from basanite.domain.value import Sha256, Time, Value
 
 

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from basanite.domain.finding import Confidence
 from basanite.domain.measurement import Bound, Held, Measurement
 from basanite.domain.names import visible
 from basanite.domain.outcome import Outcome
 from basanite.domain.plan import Planned
 from basanite.domain.requirement import MeasurementHolds
+from basanite.domain.severity import Confidence
 from basanite.domain.verdict import Because, Freshness, Status
 from basanite.govern.body import Standing, label_of
 from basanite.govern.logic import Effort, Node, all_of

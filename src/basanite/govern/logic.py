@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 
-from basanite.domain.finding import Confidence
+from basanite.domain.severity import Confidence
 from basanite.domain.verdict import Because, Freshness, Status
 
 _NEVER = datetime.max.replace(tzinfo=UTC)

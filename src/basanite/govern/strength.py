@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import isclose
 
 from basanite.domain.evidence import Evidence
-from basanite.domain.finding import Confidence
 from basanite.domain.measurement import Bound, Held, Interval, Measurement
 from basanite.domain.outcome import Outcome
+from basanite.domain.severity import Confidence
 
 HIGH_LEVEL = 0.99
 MEDIUM_LEVEL = 0.95

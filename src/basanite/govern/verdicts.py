@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from basanite.domain.finding import Confidence
 from basanite.domain.names import visible
 from basanite.domain.plan import Planned
 from basanite.domain.requirement import (
@@ -19,6 +18,7 @@ from basanite.domain.requirement import (
     Policy,
     Requirement,
 )
+from basanite.domain.severity import Confidence
 from basanite.domain.verdict import Because, Freshness, Status, Verdict
 from basanite.govern.application import Application, every_measurement, every_subject
 from basanite.govern.archive import normal

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from basanite.domain.assessment import Assessment, Result
-from basanite.domain.finding import Finding, Reference, Rule, Severity
+from basanite.domain.finding import Finding, Reference, Rule
+from basanite.domain.severity import Severity
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from typing import Any
 
 from basanite.domain.artifact import Artifact
 from basanite.domain.assessment import Result
-from basanite.domain.finding import Finding, Severity
+from basanite.domain.finding import Finding
 from basanite.domain.outcome import Outcome
+from basanite.domain.severity import Severity
 
 SCHEMA = "basanite.inspection/1"
 

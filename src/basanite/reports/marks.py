@@ -8,9 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from basanite.domain.assessment import Assessment, Result
-from basanite.domain.finding import Severity
 from basanite.domain.measurement import Held
 from basanite.domain.outcome import Outcome
+from basanite.domain.severity import Severity
 from basanite.domain.verdict import Freshness, Status
 from basanite.reports.summary import Standing, by_measurement, freshness_at
 from basanite.reports.words import plain

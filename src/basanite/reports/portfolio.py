@@ -9,7 +9,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from basanite.domain.assessment import Assessment
-from basanite.domain.finding import Severity
+from basanite.domain.severity import Severity
 from basanite.domain.system import System, Tier
 from basanite.domain.verdict import Status
 from basanite.reports import charts, words

@@ -9,10 +9,11 @@ from typing import Any
 from basanite.domain.assessment import Result
 from basanite.domain.check import Check
 from basanite.domain.evidence import Tool
-from basanite.domain.finding import Confidence, Finding, Location, Rule, Severity
+from basanite.domain.finding import Finding, Location, Rule
 from basanite.domain.measurement import Held
 from basanite.domain.names import visible
 from basanite.domain.outcome import Outcome
+from basanite.domain.severity import Confidence, Severity
 from basanite.domain.value import digest_of
 from basanite.reports import words
 from basanite.reports.bounds import said

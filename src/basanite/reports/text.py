@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import TypeVar
 
 from basanite.domain.assessment import Assessment
-from basanite.domain.finding import Severity
 from basanite.domain.measurement import Held
 from basanite.domain.outcome import Outcome
+from basanite.domain.severity import Severity
 from basanite.domain.verdict import Status
 from basanite.reports import words
 from basanite.reports.bounds import brief

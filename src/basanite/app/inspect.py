@@ -1,0 +1,160 @@
+"""Inspect: static checks of any files and folders, without a manifest and without a ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from basanite.adapters.cache import ArtifactCache
+from basanite.adapters.clock import SystemClock
+from basanite.adapters.files import Tree
+from basanite.adapters.home import home
+from basanite.app.catalogue import Catalogue, catalogue
+from basanite.app.events import Listener, Progress, silent
+from basanite.app.inspecting import inspections
+from basanite.app.workers import local_engine
+from basanite.domain.artifact import Artifact
+from basanite.domain.assessment import Result
+from basanite.domain.check import Check
+from basanite.domain.errors import ExitCode, UsageError
+from basanite.domain.evidence import Question
+from basanite.domain.inventory import Subject, Unseen
+from basanite.domain.names import encode_name
+from basanite.domain.outcome import Outcome
+from basanite.domain.plan import Planned
+from basanite.domain.ports import Engine
+from basanite.domain.severity import Severity
+from basanite.domain.system import Tier
+from basanite.domain.verdict import Freshness
+from basanite.measure.inspection.catalog import INSPECTORS
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What static inspection found."""
+
+    artifacts: tuple[Artifact, ...]
+    results: tuple[Result, ...]
+    unseen: tuple[Unseen, ...]
+    checks: tuple[Check, ...]
+
+    def exit_code(self, fail_on: Severity) -> ExitCode:
+        """Return how the command ends; the same rule as everywhere."""
+        findings = [f for result in self.results for f in result.findings]
+        if any(f.level.rank >= fail_on.rank for f in findings):
+            return ExitCode.FINDINGS
+        looked = [r for r in self.results if r.outcome is not Outcome.NOT_APPLICABLE]
+        if self.unseen or not looked or any(not r.outcome.conclusive for r in looked):
+            return ExitCode.INCONCLUSIVE
+        return ExitCode.CLEAN
+
+
+def inspect_paths(
+    paths: Sequence[Path], *, jobs: int | None = None, listen: Listener = silent
+) -> Inspection:
+    """Inspect files and folders. Nothing is remembered but digests.
+
+    Raises:
+        UsageError: a path does not exist.
+    """
+    for path in paths:
+        if not path.exists() and not path.is_symlink():
+            raise UsageError("there is no such file or folder", where=encode_name(str(path)))
+    artifacts: list[Artifact] = []
+    results: list[Result] = []
+    unseen: list[Unseen] = []
+    with local_engine(jobs) as engine:
+        for path in paths:
+            whole = path.is_dir() and not path.is_symlink()
+            tree = Tree(path if whole else path.parent)
+            prefix = encode_name(str(path if whole else path.parent))
+            seen = catalogue(
+                tree,
+                engine,
+                ArtifactCache(home() / "cache" / "artifacts.sqlite"),
+                only=None if whole else frozenset({encode_name(path.name)}),
+                on_file=lambda done, total: listen(Progress("map", done, total)),
+            )
+            found = list(_results(tree, seen, engine, listen))
+            artifacts += [
+                a.model_copy(update={"path": _under(prefix, a.path)}) for a in seen.artifacts
+            ]
+            results += [_moved(prefix, each) for each in found]
+            unseen += [Unseen(path=_under(prefix, u.path), reason=u.reason) for u in seen.unseen]
+    checks = tuple(each.check for each in INSPECTORS)
+    return Inspection(tuple(artifacts), tuple(results), tuple(unseen), checks)
+
+
+def _under(prefix: str, path: str) -> str:
+    return path if prefix in ("", ".") else f"{prefix.rstrip('/')}/{path}"
+
+
+def _results(tree: Tree, seen: Catalogue, engine: Engine, listen: Listener) -> Iterator[Result]:
+    planned = [
+        Planned(
+            check=each.check,
+            component=None,
+            question=Question(
+                check=each.check.id,
+                version=each.check.version,
+                subjects=(Subject(name=artifact.path, sha256=artifact.sha256),),
+                parameters=each.check.parameters,
+            ),
+            inputs={"artifact": artifact.path},
+            shelf_life=each.check.shelf_life.of(Tier.LOW),
+        )
+        for artifact in seen.artifacts
+        for each in INSPECTORS
+        if artifact.format in each.formats
+    ]
+    answers = inspections(
+        planned,
+        tree=tree,
+        artifacts={each.path: each for each in seen.artifacts},
+        identities=seen.identities,
+        engine=engine,
+        clock=SystemClock(),
+        rehash=False,
+    )
+    for done, measured in enumerate(answers, start=1):
+        question = measured.planned.question
+        listen(Progress("inspect", done, len(planned), question.subjects[0].name))
+        yield Result(
+            check=question.check,
+            version=question.version,
+            component=None,
+            subjects=question.subjects,
+            parameters=question.parameters,
+            outcome=measured.answer.outcome,
+            reason=measured.answer.reason,
+            ran=True,
+            why="asked",
+            freshness=Freshness.FRESH,
+            isolation=measured.isolation,
+            finished=measured.finished,
+            findings=measured.answer.findings,
+            measurements=measured.answer.measurements,
+            cost=measured.cost,
+        )
+
+
+def _moved(prefix: str, result: Result) -> Result:
+    """Name subjects and locations as the user named them."""
+    return result.model_copy(
+        update={
+            "subjects": tuple(
+                s.model_copy(update={"name": _under(prefix, s.name)}) for s in result.subjects
+            ),
+            "findings": tuple(
+                f.model_copy(
+                    update={
+                        "location": f.location.model_copy(
+                            update={"path": _under(prefix, f.location.path)}
+                        )
+                    }
+                )
+                for f in result.findings
+            ),
+        }
+    )

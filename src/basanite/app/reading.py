@@ -1,0 +1,61 @@
+"""Reading what people wrote: the manifest and the guidance packs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from basanite.app.state import MANIFEST
+from basanite.domain.check import Check
+from basanite.domain.errors import UsageError
+from basanite.domain.requirement import Pack
+from basanite.govern.pack import builtin_packs, load_pack
+from basanite.map.manifest import Manifest, parse_manifest
+
+_LARGEST = 1 << 20
+
+
+def manifest_of(folder: Path, checks: Mapping[str, Check]) -> tuple[Manifest, bytes]:
+    """Return the manifest of the system in a folder, and its bytes.
+
+    Raises:
+        UsageError: there is none, it cannot be read, or it is wrong (every fault with its line).
+    """
+    path = folder / MANIFEST
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+    except FileNotFoundError as error:
+        raise UsageError(
+            "there is no basanite.yaml here",
+            where=str(folder),
+            remedy="Run `basanite init` to write one.",
+        ) from error
+    except OSError as error:
+        raise UsageError(f"cannot be read ({error.strerror})", where=str(path)) from error
+    if len(data) > _LARGEST:
+        raise UsageError("is larger than 1 MiB", where=str(path), remedy="Shorten it.")
+    manifest = parse_manifest(
+        data,
+        MANIFEST,
+        known_checks={name: tuple(check.parameters) for name, check in checks.items()},
+        known_packs=tuple(builtin_packs()),
+    )
+    return manifest, data
+
+
+def packs_of(identifiers: Iterable[str]) -> dict[str, tuple[Pack, bytes]]:
+    """Return the named packs with the bytes they were read from.
+
+    Raises:
+        UsageError: no pack has that id.
+    """
+    known = builtin_packs()
+    wanted = tuple(identifiers)
+    for each in wanted:
+        if each not in known:
+            raise UsageError(
+                f"no guidance pack is called {each!r}",
+                remedy=f"Known: {', '.join(sorted(known))}.",
+            )
+    return {each: (load_pack(known[each], each), known[each]) for each in wanted}

@@ -1,0 +1,96 @@
+"""Verifying: is the ledger what it claims, and do its subjects still exist as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from basanite.adapters.clock import SystemClock
+from basanite.adapters.files import Tree
+from basanite.app.plan import all_checks
+from basanite.app.reading import manifest_of
+from basanite.app.state import State
+from basanite.domain.errors import BasaniteError, UsageError
+from basanite.domain.ledger import Head, Verification
+
+_LARGEST_KEY = 1 << 16
+
+
+def verify_system(state: State, keys: Sequence[Path], heads: Sequence[str]) -> Verification:
+    """Check a system's whole ledger against its files as they are now."""
+    from basanite.ledger.verify import verify
+
+    manifest, _ = manifest_of(state.root, all_checks())
+    tree = Tree(state.root)
+    trusted = {**state.keyring.trusted(), **_public(keys)}
+    with state.ledger(manifest.system.id, create=False) as ledger:
+        entries = list(ledger.raw())
+    return verify(
+        entries,
+        trusted,
+        now=state.clock.now(),
+        heads=heads_of(heads),
+        tier=manifest.system.tier,
+        subjects=_digests(tree),
+    )
+
+
+def verify_bundle_file(path: Path, keys: Sequence[Path], heads: Sequence[str]) -> Verification:
+    """Check an exported bundle with nothing but public keys.
+
+    Raises:
+        UsageError: no key is named.
+    """
+    from basanite.ledger.bundle import verify_bundle
+
+    if not keys:
+        raise UsageError(
+            "a bundle is verified with a public key that you trust",
+            where=str(path),
+            remedy="Name it with --key PEM.",
+        )
+    return verify_bundle(path, _public(keys), now=SystemClock().now(), heads=heads_of(heads))
+
+
+def _public(paths: Sequence[Path]) -> dict[str, str]:
+    from basanite.ledger.signature import key_id_of, load_public
+
+    found: dict[str, str] = {}
+    for path in paths:
+        try:
+            pem = path.read_bytes()[:_LARGEST_KEY].decode("ascii")
+            found[key_id_of(load_public(pem.encode(), where=str(path)))] = pem
+        except (OSError, ValueError) as error:
+            raise UsageError(f"is no public key ({error})", where=str(path)) from error
+    return found
+
+
+def heads_of(given: Sequence[str]) -> list[Head]:
+    """Return heads written as NUMBER:HASH, or HASH alone.
+
+    Raises:
+        UsageError: one is no head.
+    """
+    heads = []
+    for text in given:
+        number, _, digest = text.rpartition(":")
+        try:
+            heads.append(Head(number=int(number or 0), hash=digest.lower()))
+        except ValueError as error:
+            raise UsageError(
+                f"{text!r} is no head", remedy="Write it as the report prints it: NUMBER:HASH."
+            ) from error
+    return heads
+
+
+def _digests(tree: Tree) -> dict[str, str]:
+    """Return the digest of every file there is now; a file that cannot be read is left out."""
+    found = tree.walk().files
+    digests: dict[str, str] = {}
+    for each in found:
+        try:
+            with tree.open(each.path) as opened:
+                digests[each.path] = opened.sha256()
+        except BasaniteError:
+            continue
+    return digests

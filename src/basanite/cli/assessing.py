@@ -1,0 +1,178 @@
+"""Commands of the main job: init, inspect, assess, report, explain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from basanite.cli.face import Face
+from basanite.cli.options import (
+    AsOf,
+    FailOn,
+    Folder,
+    Folders,
+    InspectFormat,
+    Jobs,
+    LedgerUrl,
+    Output,
+    ReportFormat,
+    StateFolder,
+)
+from basanite.domain.errors import ExitCode, UsageError
+from basanite.domain.severity import Severity
+
+if TYPE_CHECKING:
+    from basanite.domain.assessment import Assessment
+
+HERE = Path()
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this room."""
+    app.command()(init)
+    app.command()(assess)
+    app.command()(inspect)
+    app.command()(report)
+    app.command()(explain)
+
+
+def init(
+    context: typer.Context,
+    folder: Folder = HERE,
+    force: Annotated[bool, typer.Option("--force", help="Replace the manifest there is.")] = False,
+    jobs: Jobs = None,
+) -> None:
+    """Discover a system's components and write basanite.yaml."""
+    from basanite.app.initialize import initialize
+    from basanite.cli.parsing import state_of
+
+    face: Face = context.obj
+    state = state_of(folder)
+    draft = initialize(state, force=force, jobs=jobs, listen=face.listen)
+    face.finish()
+    kinds = [part.kind.value for part in draft.components]
+    face.say(
+        f"{len(kinds)} components found: "
+        + ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+        if kinds
+        else "No components found; add them by hand."
+    )
+    face.say(f"manifest: {state.manifest}")
+    face.say("Correct it, above all the lines marked TODO. Then run `basanite assess`.")
+
+
+def assess(
+    context: typer.Context,
+    folders: Folders = None,
+    fail_on: FailOn = Severity.HIGH,
+    jobs: Jobs = None,
+    rehash: Annotated[
+        bool, typer.Option("--rehash", help="Read every file again, remembered or not.")
+    ] = False,
+    output: Output = None,
+    ledger: LedgerUrl = "",
+    state: StateFolder = None,
+) -> int:
+    """Map, measure what is not fresh, judge, and report: the main job."""
+    from basanite.app.assess import Options
+    from basanite.app.assess import assess as run
+    from basanite.cli.parsing import state_of
+    from basanite.cli.summary import show
+
+    face: Face = context.obj
+    places = [state_of(each, ledger, state) for each in folders or [HERE]]
+    if len(places) > 1 and state is not None:
+        raise UsageError("--state names one folder, so it goes with one system")
+    answers: list[Assessment] = []
+    for place in places:
+        answer = run(place, Options(jobs=jobs, rehash=rehash, listen=face.listen))
+        face.finish()
+        answers.append(answer)
+        show(face, answer)
+        _page([answer], place.report if output is None or len(places) > 1 else output, face)
+    if len(places) > 1:
+        _page(answers, output or Path("portfolio.html"), face)
+    return max((a.exit_code(fail_on) for a in answers), key=_gravity)
+
+
+def _gravity(code: int) -> int:
+    """1 wins over 3, and 3 over 0."""
+    return {ExitCode.FINDINGS: 2, ExitCode.INCONCLUSIVE: 1}.get(ExitCode(code), 0)
+
+
+def _page(answers: list[Assessment], path: Path, face: Face) -> None:
+    from basanite.app.views import page
+
+    face.write(page(answers), path)
+    face.say(f"report: {path.resolve()}")
+
+
+def inspect(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or folders.")],
+    form: Annotated[InspectFormat, typer.Option("--format", help="Output.")] = InspectFormat.TEXT,
+    output: Output = None,
+    fail_on: FailOn = Severity.HIGH,
+    jobs: Jobs = None,
+) -> int:
+    """Inspect files and folders without loading them; needs no manifest."""
+    from basanite.app.inspect import inspect_paths
+    from basanite.app.views import inspection_view
+    from basanite.cli.summary import show_inspection
+
+    face: Face = context.obj
+    found = inspect_paths(paths, jobs=jobs, listen=face.listen)
+    face.finish()
+    if form is InspectFormat.TEXT and output is None:
+        show_inspection(face, found)
+    else:
+        face.write(inspection_view(found, form.value), output)
+    return found.exit_code(fail_on)
+
+
+def report(
+    context: typer.Context,
+    folders: Folders = None,
+    form: Annotated[ReportFormat, typer.Option("--format", help="Output.")] = ReportFormat.HTML,
+    output: Output = None,
+    fail_on: FailOn = Severity.HIGH,
+    as_of: AsOf = "",
+    ledger: LedgerUrl = "",
+    state: StateFolder = None,
+) -> int:
+    """Write the latest assessment in another form. Nothing is run."""
+    from basanite.app.replay import replay
+    from basanite.app.views import view
+    from basanite.cli.parsing import moment, state_of
+
+    face: Face = context.obj
+    time = moment(as_of, "--as-of") if as_of else None
+    answers = [replay(state_of(f, ledger, state), time)[0] for f in folders or [HERE]]
+    if len(answers) > 1 and form is not ReportFormat.HTML:
+        raise UsageError(
+            f"--format {form.value} shows one system", remedy="Name one folder, or use html."
+        )
+    face.write(view(answers, form.value), output)
+    return max((a.exit_code(fail_on) for a in answers), key=_gravity)
+
+
+def explain(
+    context: typer.Context,
+    requirement: Annotated[str, typer.Argument(metavar="REQUIREMENT", help="E.g. MEASURE-2.7.")],
+    folder: Folder = HERE,
+    as_of: AsOf = "",
+    ledger: LedgerUrl = "",
+    state: StateFolder = None,
+) -> None:
+    """Say why a verdict is what it is: rule, evidence, times, what would change it."""
+    from basanite.app.replay import replay
+    from basanite.cli.parsing import moment, state_of
+    from basanite.govern.explain import explain as told
+
+    face: Face = context.obj
+    time = moment(as_of, "--as-of") if as_of else None
+    answer, basis, body = replay(state_of(folder, ledger, state), time)
+    packs = [pack for pack, _ in basis.packs.values()]
+    face.say(told(requirement, answer.verdicts, packs, body, basis.planned))

@@ -1,0 +1,151 @@
+"""Detection: what bytes are, by content first, and by name only where content cannot tell."""
+
+from __future__ import annotations
+
+import codecs
+from typing import BinaryIO
+
+from basanite.domain.artifact import Format
+from basanite.domain.errors import UnreadableError
+from basanite.formats import gguf, hdf5, numpy
+from basanite.formats.pickle.plausible import looks_like_pickle
+from basanite.formats.pickle.reader import open_stream
+from basanite.formats.protobuf import Message
+from basanite.formats.stream import Span, compression, fill
+from basanite.formats.text_kind import text_kind
+from basanite.formats.zip.directory import members
+from basanite.formats.zip.reader import layout
+
+NAME = "detect"
+VERSION = 1
+_HEAD = 1 << 16
+_PICKLE_NAMES = (".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth", ".ckpt", ".bst")
+_BY_NAME = {
+    ".onnx": Format.ONNX,
+    ".safetensors": Format.SAFETENSORS,
+    ".gguf": Format.GGUF,
+    ".npy": Format.NUMPY,
+    ".npz": Format.NUMPY,
+    ".h5": Format.HDF5,
+    ".hdf5": Format.HDF5,
+    ".keras": Format.KERAS,
+    ".tflite": Format.TFLITE,
+}
+_MODEL_FIELDS = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 14, 20, 25, 26})
+
+
+def detect(name: str, file: BinaryIO, size: int) -> Format:
+    """Return the format of ``size`` bytes. Never raises for what the bytes are.
+
+    ``name`` is an encoded path. A renamed model is still seen: the name decides only between
+    kinds of text, and for bytes that are nothing recognisable, where a model's extension says
+    what they claim to be (its reader then says what is wrong with them).
+    """
+    if size == 0:
+        return Format.EMPTY
+    file.seek(0)
+    head = file.read(min(size, _HEAD))
+    found = _by_magic(file, size, head) or _by_structure(file, size, head)
+    if found is not None:
+        return found
+    text = _text(head, size)
+    # ``.pth`` is also Python's own name for text files of paths.
+    if text is not None and (name.lower().endswith(".pth") or not claims_model(name)):
+        return text_kind(name, text)
+    return _by_name(name)
+
+
+def _by_magic(file: BinaryIO, size: int, head: bytes) -> Format | None:
+    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+        return _zip_layout(file, size)
+    if head.startswith(gguf.MAGIC):
+        return Format.GGUF
+    if head.startswith(numpy.MAGIC):
+        return Format.NUMPY
+    if head[4:8] == b"TFL3":
+        return Format.TFLITE
+    if head.startswith(b"PAR1"):
+        return Format.PARQUET
+    if head[257:262] == b"ustar":
+        return Format.TAR
+    if hdf5.MAGIC in head[:_HEAD] and hdf5.find_superblock(file, size) is not None:
+        return Format.HDF5
+    return _compressed(file, size, head)
+
+
+def _zip_layout(file: BinaryIO, size: int) -> Format:
+    try:
+        return layout(members(file, 0, size))
+    except UnreadableError:
+        return Format.ZIP
+
+
+def _compressed(file: BinaryIO, size: int, head: bytes) -> Format | None:
+    """A compressed pickle is a pickle: joblib reads it so, whatever the extension says."""
+    kind = compression(head)
+    if kind is None:
+        return None
+    stream, _ = open_stream(file, 0, size)
+    try:
+        inside = fill(stream, 64)
+        stream, _ = open_stream(file, 0, size)
+        if looks_like_pickle(inside, stream, 1 << 62):
+            return Format.PICKLE
+    except UnreadableError:
+        pass
+    return Format.GZIP if kind == "gzip" else None
+
+
+def _by_structure(file: BinaryIO, size: int, head: bytes) -> Format | None:
+    header = int.from_bytes(head[:8], "little")
+    if 2 <= header <= size - 8 and head[8:9] == b"{" and header < 1 << 32:
+        return Format.SAFETENSORS
+    if looks_like_pickle(head, Span(file, 0, size), size):
+        return Format.PICKLE
+    if head[0] == 0x08 and _is_onnx(file, size):
+        return Format.ONNX
+    return None
+
+
+def _is_onnx(file: BinaryIO, size: int) -> bool:
+    """Whether the fields of the outer message are a model's: a version first, and a graph."""
+    graph = False
+    try:
+        for count, field in enumerate(Message(file, 0, size)):
+            if field.number not in _MODEL_FIELDS or (field.number == 1 and field.value > 1000):
+                return False
+            graph |= field.number == 7 and field.wire == 2
+            if count > 1000:
+                break
+    except UnreadableError:
+        return graph
+    return graph
+
+
+def _text(head: bytes, size: int) -> str | None:
+    """Return the beginning as text, or None when it is none."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return head.decode("utf-16", "replace")
+    if b"\x00" in head:
+        return None
+    try:
+        return codecs.getincrementaldecoder("utf-8-sig")().decode(head, final=len(head) == size)
+    except UnicodeDecodeError:
+        # Old text in one byte per character: mostly printable, few controls.
+        controls = sum(byte < 32 and byte not in b"\t\n\r\f" for byte in head)
+        high = sum(byte >= 128 for byte in head)
+        few = controls == 0 and high * 5 < len(head)
+        return head.decode("latin-1") if few else None
+
+
+def claims_model(name: str) -> bool:
+    """Return whether a file's name says that it is a model or an array."""
+    lower = name.lower()
+    return lower.endswith(_PICKLE_NAMES) or lower.endswith(tuple(_BY_NAME))
+
+
+def _by_name(name: str) -> Format:
+    lower = name.lower()
+    if lower.endswith(_PICKLE_NAMES):
+        return Format.PICKLE
+    return next((kind for end, kind in _BY_NAME.items() if lower.endswith(end)), Format.UNKNOWN)

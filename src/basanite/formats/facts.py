@@ -1,0 +1,110 @@
+"""Facts: what the header of an artifact says, through the reader of its format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, BinaryIO
+
+from basanite.domain.artifact import Format
+from basanite.domain.errors import UnreadableError
+from basanite.formats import (
+    detect,
+    gguf,
+    hdf5,
+    lockfile,
+    notebook,
+    numpy,
+    onnx,
+    python,
+    requirements,
+    safetensors,
+    table,
+    tokenizer,
+)
+from basanite.formats.pickle import reader as pickle
+from basanite.formats.zip import reader as zip_reader
+
+_MODULES = (
+    detect,
+    pickle,
+    zip_reader,
+    safetensors,
+    onnx,
+    gguf,
+    numpy,
+    hdf5,
+    tokenizer,
+    requirements,
+    lockfile,
+    python,
+    notebook,
+    table,
+)
+READERS: Mapping[str, int] = MappingProxyType({each.NAME: each.VERSION for each in _MODULES})
+"""Version of every reader by name. Evidence that stands on a reader names its version."""
+
+_MAX_REQUIREMENTS = 4 << 20
+Read = Callable[[BinaryIO, int], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was read of one artifact."""
+
+    facts: dict[str, Any]
+    readers: dict[str, int]
+    """The readers that took part, with their versions."""
+    note: str
+    """Why the facts are missing or partial; empty when they are neither."""
+
+
+def _requirements(file: BinaryIO, size: int) -> dict[str, Any]:
+    file.seek(0)
+    data = file.read(min(size, _MAX_REQUIREMENTS))
+    parsed = requirements.parse_requirements(data.decode("utf-8-sig", "replace"))
+    return {
+        "requirements": len(parsed.requirements),
+        "pinned": sum(each.pinned is not None for each in parsed.requirements),
+        "hashed": sum(bool(each.hashes) for each in parsed.requirements),
+        "problems": len(parsed.problems),
+    }
+
+
+_READ: dict[Format, tuple[str, Read]] = {
+    Format.PICKLE: (pickle.NAME, pickle.read),
+    Format.PYTORCH_ZIP: (zip_reader.NAME, zip_reader.read),
+    Format.ZIP: (zip_reader.NAME, zip_reader.read),
+    Format.KERAS: (zip_reader.NAME, zip_reader.read),
+    Format.SAFETENSORS: (safetensors.NAME, safetensors.read),
+    Format.ONNX: (onnx.NAME, onnx.read),
+    Format.GGUF: (gguf.NAME, gguf.read),
+    Format.NUMPY: (numpy.NAME, numpy.read),
+    Format.HDF5: (hdf5.NAME, hdf5.read),
+    Format.TOKENIZER: (tokenizer.NAME, tokenizer.read),
+    Format.REQUIREMENTS: (requirements.NAME, _requirements),
+    Format.PYTHON: (python.NAME, python.read),
+    Format.NOTEBOOK: (notebook.NAME, notebook.read),
+}
+
+
+def read_facts(form: Format, name: str, file: BinaryIO, size: int) -> Facts:
+    """Return what the header of an artifact of ``size`` bytes says.
+
+    Bad bytes never raise: the note says in plain words what is wrong. Lock files and tables have
+    no facts here; whoever needs their content reads it.
+    """
+    readers = {detect.NAME: detect.VERSION}
+    if form is Format.EMPTY:
+        return Facts({}, readers, "the file is empty")
+    if form is Format.LOCKFILE:
+        readers[lockfile.NAME] = lockfile.VERSION
+    if form not in _READ:
+        return Facts({}, readers, "")
+    reader, read = _READ[form]
+    readers[reader] = READERS[reader]
+    try:
+        return Facts(read(file, size), readers, "")
+    except UnreadableError as error:
+        return Facts({}, readers, f"{name}, read as {form.value}: {error.what}"[:1000])

@@ -1,0 +1,1 @@
+"""Pickles, read symbolically: what would happen on loading, found without loading."""

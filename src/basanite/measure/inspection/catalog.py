@@ -1,0 +1,20 @@
+"""The checks of inspection, by hand and in the order a report shows them."""
+
+from __future__ import annotations
+
+from basanite.measure.inspection.checks import (
+    dependency_pinning,
+    model_format,
+    pickle_code_execution,
+    secrets_exposed,
+    unsafe_loading,
+)
+from basanite.measure.inspection.inspector import Inspector
+
+INSPECTORS: tuple[Inspector, ...] = (
+    pickle_code_execution.INSPECTOR,
+    model_format.INSPECTOR,
+    unsafe_loading.INSPECTOR,
+    secrets_exposed.INSPECTOR,
+    dependency_pinning.INSPECTOR,
+)

@@ -1,0 +1,186 @@
+"""Does the code load models and data in ways that run code?
+
+A safe file format helps only when the program that loads it keeps to it. The check reads Python
+source and notebooks as syntax trees, follows import aliases, and reports calls that hand control to
+the data: `torch.load` without `weights_only=True`, `pickle` and its relatives, `joblib.load`,
+`numpy.load` with `allow_pickle=True`, `yaml.load` without a safe loader, `trust_remote_code=True`,
+Keras with `safe_mode=False`, and `eval` or `exec` of text that was read from a file. Downloads that
+name no revision are reported as a small matter: what they fetch can change under the same name.
+"""
+
+from __future__ import annotations
+
+import re
+
+from basanite.domain.answer import MAX_FINDINGS, Answer
+from basanite.domain.artifact import Format
+from basanite.domain.check import Check, ShelfLife, Stage
+from basanite.domain.errors import UnreadableError
+from basanite.domain.finding import Finding, Location, Reference, Rule
+from basanite.domain.names import visible
+from basanite.domain.outcome import Outcome
+from basanite.domain.ports import OpenArtifact
+from basanite.domain.severity import Severity
+from basanite.domain.value import JsonObject
+from basanite.formats.notebook import cells, read
+from basanite.formats.python import MAX_SOURCE, parse_source
+from basanite.measure.inspection.code.loading import Seen, unsafe_calls
+from basanite.measure.inspection.inspector import Inspector
+
+_REFERENCES = (
+    Reference(scheme="ATLAS", id="AML.T0011.000"),
+    Reference(scheme="ATLAS", id="AML.T0010.001"),
+    Reference(scheme="CWE", id="CWE-502"),
+    Reference(scheme="OWASP-LLM-2025", id="LLM03"),
+)
+_CODE = (Reference(scheme="CWE", id="CWE-95"), *_REFERENCES[:1])
+
+
+def _rule(
+    case: str,
+    title: str,
+    severity: Severity,
+    remediation: str,
+    references: tuple[Reference, ...] = _REFERENCES,
+) -> Rule:
+    return Rule(
+        id=f"unsafe-loading/{case}",
+        title=title,
+        severity=severity,
+        remediation=remediation,
+        references=references,
+    )
+
+
+_RULES = {
+    rule.id.split("/")[1]: rule
+    for rule in (
+        _rule(
+            "unpickling",
+            "Code unpickles data",
+            Severity.HIGH,
+            "Store the data in a format without code (safetensors, ONNX, JSON, npy without "
+            "objects). Until then compare the file's digest with a known one before loading.",
+        ),
+        _rule(
+            "torch-load",
+            "torch.load may run code",
+            Severity.HIGH,
+            "Pass weights_only=True, or load safetensors.",
+        ),
+        _rule(
+            "yaml-load",
+            "YAML is loaded with a loader that builds objects",
+            Severity.HIGH,
+            "Use yaml.safe_load, or pass Loader=yaml.SafeLoader.",
+        ),
+        _rule(
+            "remote-code",
+            "Code from a model repository is trusted",
+            Severity.HIGH,
+            "Use a model that the library supports itself, or review the code, keep a copy and pin "
+            "its revision.",
+        ),
+        _rule(
+            "unsafe-mode",
+            "Keras may run code from a model",
+            Severity.HIGH,
+            "Keep safe_mode on, and rebuild Lambda layers as code of your own.",
+        ),
+        _rule(
+            "evaluated-text",
+            "Text from elsewhere is executed",
+            Severity.HIGH,
+            "Parse the text as data (json, ast.literal_eval) instead.",
+            _CODE,
+        ),
+        _rule(
+            "revision",
+            "A model is fetched without a fixed revision",
+            Severity.LOW,
+            "Pass revision= with a commit's full hash, or load from a folder that you keep.",
+            (Reference(scheme="ATLAS", id="AML.T0010.003"), Reference(scheme="CWE", id="CWE-494")),
+        ),
+    )
+}
+
+CHECK = Check(
+    id="unsafe-loading",
+    version=1,
+    stage=Stage.INSPECTION,
+    title="Unsafe loading in code",
+    asks="Does this code load models or data in a way that can run code?",
+    why="One exchanged model or data file then takes over the program that loads it, with its "
+    "credentials and its place in the network.",
+    limits="It reads one file at a time. Calls through variables of objects, through other modules "
+    "of yours, or through getattr are not followed. Whether the loaded file comes from a stranger "
+    "is not known to it.",
+    remediation="Load formats that cannot carry code, with the safe mode of each library on.",
+    references=_REFERENCES,
+    shelf_life=ShelfLife(high=90, moderate=180, low=365),
+    rules=tuple(_RULES.values()),
+    readers=("python", "notebook"),
+)
+
+_MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|[^\n#'\"]*\?{1,2}[ \t]*)$", re.MULTILINE)
+
+
+def _inspect(opened: OpenArtifact, parameters: JsonObject) -> Answer:  # noqa: ARG001 - it has none
+    path = opened.artifact.path
+    if opened.artifact.format is Format.NOTEBOOK:
+        return _notebook(opened, path)
+    opened.file.seek(0)
+    data = opened.file.read(MAX_SOURCE + 1)
+    found = [_finding(each, path, "") for each in unsafe_calls(parse_source(data))]
+    return _answer(found, "")
+
+
+def _notebook(opened: OpenArtifact, path: str) -> Answer:
+    language = read(opened.file, opened.artifact.size)["language"]
+    if language and "python" not in language.lower():
+        return Answer(
+            outcome=Outcome.NOT_APPLICABLE, reason=f"the notebook is written in {language}"
+        )
+    found: list[Finding] = []
+    unread: list[str] = []
+    for cell in cells(opened.file, opened.artifact.size):
+        if cell.kind != "code" or cell.source.lstrip().startswith("%%"):
+            continue
+        try:
+            # Lines for the notebook itself (%time, !pip) are no Python and load nothing.
+            tree = parse_source(_MAGIC.sub(r"\1pass", cell.source))
+        except UnreadableError as error:
+            unread.append(f"cell {cell.number}: {error.what}")
+            continue
+        found += [_finding(each, path, f"Cell {cell.number}: ") for each in unsafe_calls(tree)]
+    return _answer(found, "; ".join(unread[:3]))
+
+
+def _answer(found: list[Finding], unread: str) -> Answer:
+    if found:
+        left_out = len(found) - MAX_FINDINGS
+        return Answer(
+            outcome=Outcome.FAILED,
+            reason=f"{left_out} further findings are left out" if left_out > 0 else "",
+            findings=tuple(found[:MAX_FINDINGS]),
+        )
+    if unread:
+        return Answer(outcome=Outcome.INCOMPLETE, reason=unread[:2000])
+    return Answer(outcome=Outcome.PASSED)
+
+
+def _finding(seen: Seen, path: str, where: str) -> Finding:
+    return Finding(
+        rule=_RULES[seen.rule],
+        message=where + visible(seen.message, 400),
+        confidence=seen.confidence,
+        location=Location(path=path, line=seen.line, column=seen.column),
+        detail={"call": visible(seen.name, 120)},
+    )
+
+
+INSPECTOR = Inspector(
+    check=CHECK,
+    formats=frozenset({Format.PYTHON, Format.NOTEBOOK}),
+    inspect=_inspect,
+)

@@ -1,0 +1,1 @@
+"""What loading calls in Python source look like."""

@@ -1,0 +1,1 @@
+"""What is known of callables in pickles, and how a stream of events is judged."""

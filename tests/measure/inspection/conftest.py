@@ -1,0 +1,45 @@
+"""Puts artifacts into checks."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import pytest
+
+from basanite.domain.answer import Answer
+from basanite.domain.artifact import Artifact
+from basanite.formats.detect import detect
+from basanite.measure.inspection.catalog import INSPECTORS
+from basanite.measure.inspection.run import inspect
+
+BY_ID = {each.check.id: each for each in INSPECTORS}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One artifact in memory."""
+
+    artifact: Artifact
+    file: BinaryIO
+
+
+def opened(data: bytes, path: str) -> Opened:
+    file = io.BytesIO(data)
+    form = detect(path, file, len(data))
+    digest = hashlib.sha256(data).hexdigest()
+    return Opened(Artifact(path=path, size=len(data), sha256=digest, format=form), file)
+
+
+@pytest.fixture
+def ask() -> Callable[..., Answer]:
+    """Put a check to bytes under a name."""
+
+    def ask(check: str, data: bytes | str, path: str, **parameters: Any) -> Answer:
+        content = data.encode() if isinstance(data, str) else data
+        return inspect(opened(content, path), BY_ID[check], parameters)
+
+    return ask

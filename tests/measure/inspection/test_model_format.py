@@ -1,0 +1,116 @@
+"""Models in formats without code pass; what reaches outside, or cannot be read, does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from onnx import TensorProto, helper
+from tests.strategies import VALID, gguf_file, hdf5_file, hostile, safetensors_file
+
+from basanite.domain.answer import Answer
+from basanite.domain.outcome import Outcome
+from basanite.measure.inspection.run import inspect
+
+Ask = Callable[..., Answer]
+
+
+def onnx_model(operator: str = "Relu", domain: str = "", location: str = "") -> bytes:
+    """A real model of one node, its weights elsewhere when a location is given."""
+    value = helper.make_tensor_value_info
+    tensor = helper.make_tensor("w", TensorProto.FLOAT, [1], [1.0])
+    if location:
+        tensor.ClearField("float_data")
+        tensor.data_location = TensorProto.EXTERNAL
+        tensor.external_data.add(key="location", value=location)
+    graph = helper.make_graph(
+        [helper.make_node(operator, ["x"], ["y"], domain=domain)],
+        "g",
+        [value("x", TensorProto.FLOAT, [1])],
+        [value("y", TensorProto.FLOAT, [1])],
+        initializer=[tensor],
+    )
+    opsets = [helper.make_opsetid("", 18)]
+    if domain:
+        opsets.append(helper.make_opsetid(domain, 1))
+    return bytes(helper.make_model(graph, opset_imports=opsets).SerializeToString())
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("m.onnx", onnx_model()),
+        ("m.onnx", onnx_model(location="weights.bin")),
+        ("m.safetensors", safetensors_file({"w": ("F32", [2, 2], 16)})),
+        ("m.gguf", gguf_file()),
+    ],
+)
+def test_a_sound_model_of_a_format_without_code_passes(ask: Ask, name: str, data: bytes) -> None:
+    assert ask("model-format", data, name).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["/etc/passwd", "../../secret.bin", "a/../../b", "\\\\host\\share", "C:/x", "http://x"],
+)
+def test_weights_outside_the_folder_fail(ask: Ask, location: str) -> None:
+    answer = ask("model-format", onnx_model(location=location), "m.onnx")
+
+    assert answer.outcome is Outcome.FAILED
+    assert [f.rule.id for f in answer.findings] == ["model-format/outside-data"]
+
+
+def test_a_custom_operator_leaves_the_question_open(ask: Ask) -> None:
+    answer = ask("model-format", onnx_model("Exec", "evil.ops"), "m.onnx")
+
+    assert answer.outcome is Outcome.UNDECIDED
+    assert answer.findings[0].detail == {"operators": ["evil.ops.Exec"]}
+
+
+def test_bytes_hidden_behind_the_tensors_are_reported(ask: Ask) -> None:
+    data = safetensors_file({"w": ("F32", [2, 2], 16)}) + b"hidden"
+
+    answer = ask("model-format", data, "m.safetensors")
+
+    assert answer.outcome is Outcome.UNDECIDED
+    assert answer.findings[0].detail == {"trailing_bytes": 6}
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("m.onnx", b""),
+        ("m.safetensors", b""),
+        ("m.h5", hdf5_file()),
+        ("m.tflite", b"\x1c\x00\x00\x00TFL3" + bytes(64)),
+        ("m.gguf", b"\xde\xad\xbe\xef" * 64),
+    ],
+)
+def test_a_model_that_nobody_can_look_into_is_incomplete(ask: Ask, name: str, data: bytes) -> None:
+    answer = ask("model-format", data, name)
+
+    assert answer.outcome is Outcome.INCOMPLETE
+    assert answer.reason
+
+
+def test_an_empty_file_that_is_no_model_is_no_matter(ask: Ask) -> None:
+    assert ask("model-format", b"", "__init__.py").outcome is Outcome.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(("kind", "tail"), [("gguf", 64), ("safetensors", 0)])
+def test_a_file_that_ends_early_is_never_a_pass(ask: Ask, kind: str, tail: int) -> None:
+    """The last tensor of a GGUF file (64 bytes here) has no end in the header: a stated limit."""
+    for end in range(len(VALID[kind]) - tail):
+        answer = ask("model-format", VALID[kind][:end], f"m.{kind}")
+        assert answer.outcome is not Outcome.PASSED, end
+
+
+@given(data=st.one_of(hostile("gguf"), hostile("safetensors"), st.binary(max_size=400)))
+def test_hostile_bytes_never_break_the_check(data: bytes) -> None:
+    from tests.measure.inspection.conftest import BY_ID, opened
+
+    for name in ("m.onnx", "m.gguf", "m.safetensors", "m.bin"):
+        answer = inspect(opened(data, name), BY_ID["model-format"], {})
+        assert answer.outcome is not Outcome.ERROR, answer.reason

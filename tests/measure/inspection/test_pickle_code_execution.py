@@ -1,0 +1,326 @@
+"""The check finds what loading would run, and leaves what models are made of alone.
+
+Payloads are inert (`true`, `'x'`) and never loaded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import array
+import collections
+import datetime
+import decimal
+import functools
+import gzip
+import pathlib
+import pickle
+import random
+import uuid
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from tests.strategies import hostile, npy_file, torch_zip, values, zip_file
+
+from basanite.domain.answer import Answer
+from basanite.domain.outcome import Outcome
+from basanite.domain.severity import Confidence, Severity
+
+Ask = Callable[..., Answer]
+CHECK = "pickle-code-execution"
+EVIL = b"cos\nsystem\n(S'true'\ntR."
+
+
+def made(module: str, name: str, arguments: bytes = b"S'x'\n\x85", after: bytes = b"R.") -> bytes:
+    """A pickle that calls ``module.name``, put together by hand."""
+    return f"c{module}\n{name}\n".encode() + arguments + after
+
+
+CLOSED = {
+    "os": made("os", "system"),
+    "posix": made("posix", "system"),
+    "nt": made("nt", "popen"),
+    "subprocess": made("subprocess", "Popen"),
+    "subprocess made only": made("subprocess", "Popen", b")", b"\x81."),
+    "eval": made("builtins", "eval"),
+    "exec of Python 2": made("__builtin__", "execfile"),
+    "import": made("builtins", "__import__"),
+    "getattr reaching into os": b"cbuiltins\ngetattr\ncos\nS'system'\n\x86R.".replace(
+        b"cos\n", b"cos\npath\n"
+    ),
+    "pty": made("pty", "spawn"),
+    "runpy": made("runpy", "run_path"),
+    "webbrowser": made("webbrowser", "open"),
+    "imaplib": made("imaplib", "IMAP4"),
+    "asyncio": made("asyncio.unix_events", "_UnixSubprocessTransport._start"),
+    "operator": made("operator", "attrgetter"),
+    "methodcaller": made("operator", "methodcaller"),
+    "marshal": made("marshal", "loads"),
+    "pickle in pickle": made("pickle", "loads"),
+    "code type": made("types", "CodeType"),
+    "pip": made("pip", "main"),
+    "torch load": made("torch", "load"),
+    "numpy run": made("numpy.testing._private.utils", "runstring"),
+    "third party reaching os": b"\x80\x04\x8c\x05torch\x8c\x16serialization.os.popen\x93"
+    b"S'x'\n\x85R.",
+    "six": made("six.moves.builtins", "eval"),
+    "dill": made("dill._dill", "_create_function"),
+    "codec other than latin": b"c_codecs\nencode\nS'x'\nS'rot13'\n\x86R.",
+    "partial of a command": b"cfunctools\npartial\ncos\nsystem\n\x85R.",
+    "factory that runs": b"ccollections\ndefaultdict\ncos\ngetcwd\n\x85R.",
+    "closed thing handed over": b"ccollections\nOrderedDict\ncos\nsystem\n\x85R.",
+    "reconstructor of closed": b"ccopyreg\n_reconstructor\ncsubprocess\nPopen\n"
+    b"cbuiltins\nobject\nN\x87R.",
+    "array of a foreign type": b"cnumpy.core.multiarray\n_reconstruct\ncos\nsystem\n\x85R.",
+    "path changed": b"csys\npath\n(S'x'\ne.",
+    "environment changed": b"cos\nenviron\nS'a'\nS'b'\ns.",
+    "state of a module's thing": b"csys\nmodules\n}b.",
+    "name worked out": b"\x80\x04cbuiltins\nstr\nS'os'\n\x85RS'system'\n\x93S'x'\n\x85R.",
+    "setstate trick": b"csklearn.svm\nSVC\n)\x81}S'__setstate__'\ncos\nsystem\nsbS'x'\nb.",
+    "old class": b"(S'true'\nios\nsystem\n.",
+    "broken afterwards": EVIL[:-1] + b"\xff\xff",
+    "cut afterwards": EVIL[:-1],
+    "second pickle": pickle.dumps({"a": 1}) + EVIL,
+    "hidden behind": pickle.dumps(collections.OrderedDict(a=1)) + EVIL,
+}
+
+
+@pytest.mark.parametrize("name", sorted(CLOSED))
+def test_a_call_of_something_closed_fails_with_high_confidence(ask: Ask, name: str) -> None:
+    answer = ask(CHECK, CLOSED[name], "model.pkl")
+
+    assert answer.outcome is Outcome.FAILED, answer
+    worst = answer.findings[0]
+    assert worst.level in (Severity.HIGH, Severity.CRITICAL)
+    assert worst.confidence in (Confidence.HIGH, Confidence.MEDIUM)
+    assert worst.location.path == "model.pkl"
+    assert worst.location.offset is not None
+
+
+def test_the_finding_says_in_plain_words_what_would_run(ask: Ask) -> None:
+    finding = ask(CHECK, EVIL, "model.pkl").findings[0]
+
+    assert finding.message == (
+        "Loading it calls os.system with ('true'): it would run a command or change files."
+    )
+    assert finding.location.offset == len(EVIL) - 2
+    assert finding.level is Severity.CRITICAL
+
+
+WRAPPED = {
+    "pytorch archive": torch_zip(EVIL),
+    "pytorch archive, packed": torch_zip(EVIL, packed=True),
+    "zip, other name": zip_file({"readme.txt": EVIL}),
+    "zip in zip": zip_file({"inner.zip": zip_file({"m.pkl": EVIL})}),
+    "zip in stored zip": zip_file({"inner.zip": zip_file({"m.pkl": EVIL})}, packed=False),
+    "npz": zip_file({"a.npy": npy_file(), "b.npy": npy_file("'|O'", "(1,)", EVIL)}),
+    "npy": npy_file("'|O'", "(1,)", EVIL),
+    "gzip": gzip.compress(EVIL),
+    "zlib": zlib.compress(EVIL),
+}
+
+
+@pytest.mark.parametrize("name", sorted(WRAPPED))
+@pytest.mark.parametrize("path", ["model.bin", "notes.txt"])
+def test_wrapping_and_renaming_do_not_hide_it(ask: Ask, name: str, path: str) -> None:
+    answer = ask(CHECK, WRAPPED[name], path)
+
+    assert answer.outcome is Outcome.FAILED, answer
+    assert answer.findings[0].location.path.startswith(path)
+
+
+def test_a_member_is_named_by_its_place(ask: Ask) -> None:
+    data = zip_file({"a/inner.zip": zip_file({"m\n.pkl": EVIL})})
+
+    assert ask(CHECK, data, "o.zip").findings[0].location.path == "o.zip!/a/inner.zip!/m%0A.pkl"
+
+
+BENIGN: dict[str, Any] = {
+    "plain": {"a": [1, 2.5, "x", b"y", None, True, {3}, frozenset([4]), (5,)]},
+    "collections": [
+        collections.OrderedDict(a=1), collections.Counter("aab"), collections.deque([1]),
+        collections.defaultdict(list, a=[1]), collections.defaultdict(int),
+    ],
+    "dates": [datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC), datetime.date(2020, 1, 1),
+              datetime.timedelta(3), datetime.time(1)],
+    "numbers": [decimal.Decimal("1.5"), complex(1, 2), uuid.UUID(int=5), range(5), slice(1, 2)],
+    "paths": pathlib.PurePosixPath("/a/b"),
+    "namespace": argparse.Namespace(lr=0.1),
+    "array": array.array("d", [1, 2]),
+    "bytes": [bytearray(b"abc"), b"\xff" * 300],
+    "arrays": [np.arange(5), np.zeros((3, 2), order="F"), np.array(["a", "b"]),
+               np.array([1, None], dtype=object), np.array([(1, 2.0)], dtype="i4,f8")],
+    "scalars": [np.float64(1.5), np.int32(3), np.str_("x"), np.bool_(True),
+                np.datetime64("2020-01-01")],
+    "dtypes": [np.dtype("f8"), np.dtype([("a", "i4"), ("b", "U5")])],
+    "masked": np.ma.masked_array([1, 2], [True, False]),
+    "random state": np.random.RandomState(3),
+    "generator": np.random.default_rng(3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("name", sorted(BENIGN))
+def test_real_pickles_of_data_pass(ask: Ask, name: str, protocol: int) -> None:
+    answer = ask(CHECK, pickle.dumps(BENIGN[name], protocol), "model.pkl")
+
+    assert answer.outcome is Outcome.PASSED, answer
+    assert answer.findings == ()
+
+
+def test_real_scikit_learn_models_pass(ask: Ask) -> None:
+    ensemble = pytest.importorskip("sklearn.ensemble")
+    linear = pytest.importorskip("sklearn.linear_model")
+
+    x, y = np.random.default_rng(0).normal(size=(50, 3)), np.arange(50) % 2
+    for model in (linear.LogisticRegression(), ensemble.RandomForestClassifier(n_estimators=3)):
+        answer = ask(CHECK, pickle.dumps(model.fit(x, y)), "model.pkl")
+        assert answer.outcome is Outcome.PASSED, answer
+
+
+def torch_tensor() -> bytes:
+    """The pickle of a state dictionary as PyTorch writes it, by hand."""
+    storage = b"(S'storage'\nctorch\nFloatStorage\nS'0'\nS'cpu'\nK\x04tQ"
+    tensor = b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + b"K\x00K\x04\x85K\x01\x85\x89"
+    tensor += b"ccollections\nOrderedDict\n)RtR"
+    return b"\x80\x02ccollections\nOrderedDict\n)R(S'w'\n" + tensor + b"u."
+
+
+def test_state_dictionaries_of_pytorch_pass(ask: Ask) -> None:
+    assert ask(CHECK, torch_zip(torch_tensor()), "model.pt").outcome is Outcome.PASSED
+
+
+UNKNOWN = {
+    "call": made("water.models", "Forecast"),
+    "made": made("water.models", "Forecast", b")", b"\x81."),
+    "protocol 1 class": b"ccopyreg\n_reconstructor\ncwater.models\nForecast\n"
+    b"cbuiltins\nobject\nN\x87R.",
+    "scikit-learn class called": made("sklearn.svm", "SVC"),
+    "extension code": b"\x80\x02\x82\x07)R.",
+    "attribute of an unknown class": b"cbuiltins\ngetattr\ncwater\nModel\nS'make'\n\x86R.",
+    "tensor inside a plain pickle": made("torch.storage", "_load_from_bytes"),
+    "main": made("__main__", "Net", b")", b"\x81."),
+}
+
+
+@pytest.mark.parametrize("name", sorted(UNKNOWN))
+def test_a_call_of_something_unknown_leaves_it_undecided(ask: Ask, name: str) -> None:
+    answer = ask(CHECK, UNKNOWN[name], "model.pkl")
+
+    assert answer.outcome is Outcome.UNDECIDED, answer
+    assert answer.reason
+    assert answer.findings[0].level.rank <= Severity.MEDIUM.rank
+
+
+@pytest.mark.parametrize("name", ["call", "made", "protocol 1 class"])
+def test_a_site_can_vouch_for_its_own_class(ask: Ask, name: str) -> None:
+    answer = ask(CHECK, UNKNOWN[name], "model.pkl", allow=["water.models.Forecast"])
+
+    assert answer.outcome is Outcome.PASSED, answer
+
+
+def test_nobody_can_vouch_for_something_closed(ask: Ask) -> None:
+    answer = ask(CHECK, EVIL, "model.pkl", allow=["os.system"])
+
+    assert answer.outcome is Outcome.FAILED
+
+
+def test_what_is_only_held_is_a_low_finding(ask: Ask) -> None:
+    answer = ask(CHECK, b"cos\nsystem\n.", "model.pkl")
+
+    assert answer.outcome is Outcome.UNDECIDED
+    assert [each.level for each in answer.findings] == [Severity.LOW]
+    assert ask(CHECK, b"cnumpy\nfloat32\n.", "m.pkl").outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pickle.dumps([1] * 100)[:-1],
+        b"\x80\x04]\xff",
+        b"not a pickle at all, whatever the name says",
+        torch_zip(b"\x80\x02}"),
+        zip_file({"a.pkl": b"\x80\x02}"}),
+    ],
+)
+def test_what_cannot_be_followed_is_incomplete_never_passed(ask: Ask, data: bytes) -> None:
+    answer = ask(CHECK, data, "model.pkl")
+
+    assert answer.outcome is Outcome.INCOMPLETE
+    assert answer.reason
+
+
+def test_archives_without_pickles_are_not_its_business(ask: Ask) -> None:
+    assert ask(CHECK, zip_file({"a.txt": b"hi"}), "a.zip").outcome is Outcome.NOT_APPLICABLE
+    assert ask(CHECK, npy_file(), "a.npy").outcome is Outcome.NOT_APPLICABLE
+
+
+def test_an_archive_member_that_cannot_be_opened_is_incomplete(ask: Ask) -> None:
+    data = bytearray(zip_file({"data.pkl": pickle.dumps({"a": "b" * 500})}))
+    directory = data.index(b"PK\x01\x02")
+    data[directory + 10] = 97
+
+    assert ask(CHECK, bytes(data), "m.pt").outcome is Outcome.INCOMPLETE
+
+
+def test_an_archive_bomb_is_incomplete_not_a_crash(ask: Ask) -> None:
+    inner = zip_file({"a.pkl": EVIL})
+    for _ in range(6):
+        inner = zip_file({"a.zip": inner})
+
+    answer = ask(CHECK, inner, "m.zip")
+    assert answer.outcome is Outcome.INCOMPLETE
+    assert "nested" in answer.reason
+
+
+def test_thousands_of_equal_calls_are_one_finding(ask: Ask) -> None:
+    answer = ask(CHECK, (EVIL[:-1] + b"0") * 5000 + b"N.", "m.pkl")
+
+    assert len(answer.findings) == 1
+
+
+def test_names_in_findings_are_inert(ask: Ask) -> None:
+    data = b"\x80\x04\x8c\x02os\x8c\x08\x1b[31msys\x93S'a\\x1b[0m\\n'\n\x85R."
+    finding = ask(CHECK, data, "m.pkl").findings[0]
+
+    assert "\x1b" not in finding.model_dump_json()
+    assert "\\u001b" not in finding.model_dump_json()
+
+
+def test_a_class_with_a_reduce_of_its_own_is_what_the_check_is_about(ask: Ask) -> None:
+    """The everyday form of the attack, really made by the standard library (and never loaded)."""
+
+    class Model:
+        def __reduce__(self) -> Any:
+            return functools.partial, (print, "x")
+
+    answer = ask(CHECK, pickle.dumps(Model()), "m.pkl")
+    assert answer.outcome is Outcome.FAILED
+
+
+def test_a_standard_class_that_no_model_needs_stays_closed(ask: Ask) -> None:
+    assert ask(CHECK, pickle.dumps(random.Random(1)), "m.pkl").outcome is Outcome.FAILED
+
+
+def test_no_value_of_plain_data_ever_fails(ask: Ask) -> None:
+    @settings(max_examples=100, deadline=None)
+    @given(values)
+    def check(value: Any) -> None:
+        for protocol in (0, 2, 4):
+            assert ask(CHECK, pickle.dumps(value, protocol), "m.pkl").outcome is Outcome.PASSED
+
+    check()
+
+
+@pytest.mark.parametrize("kind", ["pickle", "pickle-0", "zip", "torch", "npz"])
+def test_bad_bytes_always_get_an_answer_and_never_an_error(ask: Ask, kind: str) -> None:
+    @settings(max_examples=80, deadline=None)
+    @given(hostile(kind))
+    def check(data: bytes) -> None:
+        answer = ask(CHECK, data, "m.pkl")
+        assert answer.outcome is not Outcome.ERROR, answer.reason
+
+    check()

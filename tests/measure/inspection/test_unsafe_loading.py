@@ -1,0 +1,141 @@
+"""Loading calls that run code are found under every alias; safe ones are left alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from tests.strategies import NOTEBOOK, hostile
+
+from basanite.domain.answer import Answer
+from basanite.domain.outcome import Outcome
+
+Ask = Callable[..., Answer]
+CHECK = "unsafe-loading"
+
+UNSAFE = [
+    ("import torch\ntorch.load('m.pt')", "torch-load"),
+    ("import torch as t\nt.load(f, map_location='cpu')", "torch-load"),
+    ("from torch import load\nload(f)", "torch-load"),
+    ("import torch\ntorch.load(f, weights_only=False)", "torch-load"),
+    ("import torch\ntorch.load(f, weights_only=flag)", "torch-load"),
+    ("import torch\ntorch.load(f, **options)", "torch-load"),
+    ("import pickle\npickle.load(f)", "unpickling"),
+    ("import pickle\npickle.loads(b)", "unpickling"),
+    ("import pickle as p\nwith open('x') as f:\n    x = p.load(f)", "unpickling"),
+    ("from pickle import load as read_it\nread_it(f)", "unpickling"),
+    ("import pickle\nload = pickle.load\nload(f)", "unpickling"),
+    ("import pickle\npickle.Unpickler(f).load()", "unpickling"),
+    ("p = __import__('pickle')\np.loads(b)", "unpickling"),
+    ("import importlib\nimportlib.import_module('pickle').loads(b)", "unpickling"),
+    ("import cPickle\ncPickle.load(f)", "unpickling"),
+    ("import dill\ndill.load(f)", "unpickling"),
+    ("import cloudpickle\ncloudpickle.loads(f)", "unpickling"),
+    ("from joblib import load\nload('m')", "unpickling"),
+    ("import joblib\njoblib.load('m')", "unpickling"),
+    ("import pandas as pd\npd.read_pickle('m')", "unpickling"),
+    ("import shelve\nshelve.open('m')", "unpickling"),
+    ("import marshal\nmarshal.loads(b)", "unpickling"),
+    ("import numpy as np\nnp.load(f, allow_pickle=True)", "unpickling"),
+    ("import yaml\nyaml.load(f)", "yaml-load"),
+    ("import yaml\nyaml.load(f, Loader=yaml.Loader)", "yaml-load"),
+    ("import yaml\nyaml.load(f, yaml.FullLoader)", "yaml-load"),
+    ("import yaml\nyaml.unsafe_load(f)", "yaml-load"),
+    ("from ruamel.yaml import YAML\nYAML(typ='unsafe')", "yaml-load"),
+    ("AutoModel.from_pretrained('./m', trust_remote_code=True)", "remote-code"),
+    ("pipeline('x', trust_remote_code=True)", "remote-code"),
+    ("import keras\nkeras.models.load_model('m', safe_mode=False)", "unsafe-mode"),
+    ("from keras.models import load_model\nload_model('m', safe_mode=False)", "unsafe-mode"),
+    ("import keras\nkeras.config.enable_unsafe_deserialization()", "unsafe-mode"),
+    ("eval(open('x').read())", "evaluated-text"),
+    ("text = path.read_text()\nexec(text)", "evaluated-text"),
+    ("exec(compile(open('x').read(), 'x', 'exec'))", "evaluated-text"),
+    ("AutoModel.from_pretrained('org/model')", "revision"),
+    ("AutoModel.from_pretrained(name, revision='main')", "revision"),
+    ("from huggingface_hub import hf_hub_download\nhf_hub_download('a', 'b')", "revision"),
+]
+SAFE = [
+    "import torch\ntorch.load('m.pt', weights_only=True)",
+    "import pickle\npickle.dump(x, f)",
+    "import json\njson.load(f)",
+    "import numpy as np\nnp.load(f)",
+    "import numpy as np\nnp.load(f, allow_pickle=False)",
+    "import yaml\nyaml.safe_load(f)",
+    "import yaml\nyaml.load(f, Loader=yaml.SafeLoader)",
+    "import yaml\nyaml.load(f, yaml.CSafeLoader)",
+    "from yaml import SafeLoader as S, load\nload(f, Loader=S)",
+    "import keras\nkeras.models.load_model('m')",
+    "model.eval()",
+    "eval('1 + 1')",
+    "AutoModel.from_pretrained('./local')",
+    "AutoModel.from_pretrained('org/m', revision='3f2a9c1b5d7e8f60718293a4b5c6d7e8f9012345')",
+    "AutoModel.from_pretrained('org/m', local_files_only=True)",
+    "x.load(f)",
+    "def load(f):\n    return f\nload(1)",
+    "# pickle.load(f)\ns = 'pickle.load(f)'",
+    "from .pickle import load\nload(f)",
+]
+
+
+@pytest.mark.parametrize(("source", "rule"), UNSAFE)
+def test_unsafe_calls_are_found(ask: Ask, source: str, rule: str) -> None:
+    answer = ask(CHECK, source + "\n", "app.py")
+
+    assert answer.outcome is Outcome.FAILED
+    assert f"unsafe-loading/{rule}" in {each.rule.id for each in answer.findings}
+    assert answer.findings[-1].location.line in (1, 2, 3)
+
+
+@pytest.mark.parametrize("source", SAFE)
+def test_safe_calls_are_left_alone(ask: Ask, source: str) -> None:
+    answer = ask(CHECK, source + "\n", "app.py")
+
+    assert answer.outcome is Outcome.PASSED, answer.findings
+
+
+def test_a_call_is_named_with_line_and_column(ask: Ask) -> None:
+    answer = ask(CHECK, "import pickle\n\n\ndef f(g):\n    return pickle.load(g)\n", "app.py")
+
+    assert (answer.findings[0].location.line, answer.findings[0].location.column) == (5, 12)
+
+
+def test_notebook_cells_are_read_past_their_magic(ask: Ask) -> None:
+    answer = ask(CHECK, NOTEBOOK, "a.ipynb")
+
+    assert answer.outcome is Outcome.FAILED
+    assert answer.findings[0].message.startswith("Cell 2: torch.load")
+
+
+def test_notebooks_in_other_languages_are_not_its_business(ask: Ask) -> None:
+    kernel = {"kernelspec": {"language": "R", "name": "ir"}}
+    data = json.dumps({"nbformat": 4, "metadata": kernel, "cells": []})
+
+    assert ask(CHECK, data, "a.ipynb").outcome is Outcome.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize("source", ["print 'old'", "def (", "(" * 3000, "x = 1\x00"])
+def test_source_that_cannot_be_read_is_incomplete(ask: Ask, source: str) -> None:
+    answer = ask(CHECK, source, "app.py")
+
+    assert answer.outcome in (Outcome.INCOMPLETE, Outcome.NOT_APPLICABLE)
+    assert answer.reason
+
+
+def test_a_cell_that_cannot_be_read_is_said(ask: Ask) -> None:
+    cells = [{"cell_type": "code", "source": "def ("}]
+    answer = ask(CHECK, json.dumps({"nbformat": 4, "cells": cells}), "a.ipynb")
+
+    assert answer.outcome is Outcome.INCOMPLETE
+    assert "cell 1" in answer.reason
+
+
+@pytest.mark.parametrize(("kind", "path"), [("python", "a.py"), ("notebook", "a.ipynb")])
+def test_bad_source_always_gets_an_answer(ask: Ask, kind: str, path: str) -> None:
+    @settings(max_examples=100, deadline=None)
+    @given(hostile(kind))
+    def check(data: bytes) -> None:
+        assert ask(CHECK, data, path).outcome is not Outcome.ERROR
+
+    check()
