@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from basanite import __version__
+from basanite.adapters.home import home
+from basanite.adapters.writing import write_atomic
 from basanite.app.state import MANIFEST
 from basanite.domain.check import Check
 from basanite.domain.errors import UsageError
@@ -58,4 +62,17 @@ def packs_of(identifiers: Iterable[str]) -> dict[str, tuple[Pack, bytes]]:
                 f"no guidance pack is called {each!r}",
                 remedy=f"Known: {', '.join(sorted(known))}.",
             )
-    return {each: (load_pack(known[each], each), known[each]) for each in wanted}
+    return {each: (_pack(known[each], each), known[each]) for each in wanted}
+
+
+def _pack(data: bytes, source: str) -> Pack:
+    """Return a pack, read once: reading YAML takes longer than judging by it."""
+    digest = hashlib.sha256(data).hexdigest()
+    place = home() / "cache" / "packs" / f"{__version__}-{digest}.json"
+    try:
+        return Pack.model_validate_json(place.read_bytes())
+    except (OSError, ValueError):
+        pack = load_pack(data, source)
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_atomic(place, pack.model_dump_json(by_alias=True).encode(), 0o600)
+    return pack
