@@ -24,15 +24,21 @@ def verify_system(state: State, keys: Sequence[Path], heads: Sequence[str]) -> V
     tree = Tree(state.root)
     trusted = {**state.keyring.trusted(), **_public(keys)}
     with state.ledger(manifest.system.id, create=False) as ledger:
-        entries = list(ledger.raw())
-    return verify(
-        entries,
-        trusted,
-        now=state.clock.now(),
-        heads=heads_of(heads),
-        tier=manifest.system.tier,
-        subjects=_digests(tree),
-    )
+        seen = ledger.known_head()
+        found = verify(
+            ledger.raw(),
+            trusted,
+            now=state.clock.now(),
+            heads=[*heads_of(heads), *([seen] if seen else [])],
+            tier=manifest.system.tier,
+            subjects=_digests(tree),
+            chain=manifest.system.id,
+            lost=state.keyring.lost(),
+            blobs=state.blobs,
+        )
+        if found.sound:
+            ledger.keep_verified(found.head)
+    return found
 
 
 def verify_bundle_file(path: Path, keys: Sequence[Path], heads: Sequence[str]) -> Verification:

@@ -59,6 +59,13 @@ def trust(
 
 
 @app.command()
+def create(context: typer.Context) -> None:
+    """Make a signing key on purpose, where the old one is gone for good."""
+    face: Face = context.obj
+    face.say(f"your key: {_keyring().create().key_id}")
+
+
+@app.command()
 def rotate(
     context: typer.Context, folder: Folder = HERE, ledger: LedgerUrl = "", state: StateFolder = None
 ) -> None:

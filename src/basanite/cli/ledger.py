@@ -72,6 +72,22 @@ def import_(
     face.say(f"imported: {count} entries")
 
 
+@app.command("accept-restored")
+def accept_restored(
+    context: typer.Context, folder: Folder = HERE, ledger: LedgerUrl = "", state: StateFolder = None
+) -> None:
+    """Accept a ledger that is older than the one last seen here: a backup put back on purpose."""
+    from basanite.app.replay import system_of
+    from basanite.cli.parsing import state_of
+
+    face: Face = context.obj
+    place = state_of(folder, ledger, state)
+    with place.ledger(system_of(place), create=False) as chain:
+        chain.forget_known_head()
+        end = chain.head()
+    face.say(f"accepted: the ledger ends at {end.number}:{end.hash}")
+
+
 @app.command()
 def countersign(
     context: typer.Context,

@@ -40,7 +40,8 @@ class Value(BaseModel):
 
 
 def _finite(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    canonical(value)
+    if value:
+        canonical(value)
     return value
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from basanite.domain.assessment import Assessment, Result
+from basanite.domain.finding import Finding
 from basanite.domain.measurement import Held
 from basanite.domain.outcome import Outcome
 from basanite.domain.severity import Severity
 from basanite.domain.verdict import Freshness, Status
+from basanite.reports.about import About
 from basanite.reports.summary import Standing, by_measurement, freshness_at
-from basanite.reports.words import plain
+from basanite.reports.words import count, plain
 
 
 class Tone(StrEnum):
@@ -91,21 +93,38 @@ def mark_standing(standing: Standing) -> Mark:
     return Mark(_STANDINGS[standing], words[standing])
 
 
-def worst_mark(assessment: Assessment, results: Iterable[Result], now: datetime) -> Mark:
-    """Return the worst that results came to; nothing at all is *not looked at*.
+def worst_mark(assessment: Assessment, told: About, now: datetime) -> Mark:
+    """Return the worst that is known of a component; nothing at all is *not looked at*.
 
     Serious findings and broken bounds come first, then breakage, then milder findings, then
-    open questions. A pass counts only when nothing else is there.
+    open questions. A pass counts only when nothing else is there. A part that was only used to
+    look at another (a test set) says so, and is not blamed for what came of that.
     """
-    ranked: list[tuple[int, Mark]] = [_rank_of(result, now) for result in results]
-    for result in results:
-        for finding in result.findings:
-            if finding.fingerprint not in assessment.waived:
-                level = finding.level
-                rank = 90 + level.rank if level.rank >= Severity.HIGH.rank else 60 + level.rank
-                ranked.append((rank, Mark(_SEVERITIES[level], f"{level.value} finding")))
+    ranked: list[tuple[int, Mark]] = [_rank_of(result, now) for result in told.own]
+    seen = [finding for result in told.own for finding in result.findings]
+    ranked += [
+        _rank_of_finding(finding)
+        for finding in (*seen, *told.located)
+        if finding.fingerprint not in assessment.waived
+    ]
+    looked = any(result.outcome is not Outcome.SKIPPED for result in told.own)
+    if told.used and not looked:
+        ranked.append((35, _used(told.used)))
     worst = max(ranked, key=lambda pair: pair[0], default=(0, Mark(Tone.UNKNOWN, "not looked at")))
     return worst[1]
+
+
+def _rank_of_finding(finding: Finding) -> tuple[int, Mark]:
+    level = finding.level
+    rank = 90 + level.rank if level.rank >= Severity.HIGH.rank else 60 + level.rank
+    return rank, Mark(_SEVERITIES[level], f"{level.value} finding")
+
+
+def _used(results: Sequence[Result]) -> Mark:
+    failed = sum(result.outcome is Outcome.FAILED for result in results)
+    if not failed:
+        return Mark(Tone.NONE, f"used in {count(len(results), 'check')}")
+    return Mark(Tone.NONE, f"used in {count(len(results), 'check')}, {failed} failed")
 
 
 def _rank_of(result: Result, now: datetime) -> tuple[int, Mark]:

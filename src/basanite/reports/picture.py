@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from basanite.domain.assessment import Assessment
 from basanite.domain.system import Component, ComponentKind
+from basanite.reports.about import about
 from basanite.reports.marks import Mark, Tone, worst_mark
 from basanite.reports.svg import element, line_of, mark
 
@@ -59,15 +60,11 @@ class _Box:
 
 def nodes(assessment: Assessment, now: datetime) -> list[Node]:
     """Return every component with its worst result and its number of artifacts."""
-    by_component: dict[str | None, list[int]] = {}
-    for position, result in enumerate(assessment.results):
-        by_component.setdefault(result.component, []).append(position)
+    told = about(assessment)
     return [
         Node(
             component=part,
-            mark=worst_mark(
-                assessment, [assessment.results[i] for i in by_component.get(part.id, [])], now
-            ),
+            mark=worst_mark(assessment, told[part.id], now),
             artifacts=len(assessment.inventory.of_component(part.id)),
         )
         for part in assessment.inventory.system.components

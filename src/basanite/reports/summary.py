@@ -9,9 +9,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from basanite.domain.assessment import Assessment, Result
+from basanite.domain.measurement import Held, Measurement
 from basanite.domain.outcome import Outcome
 from basanite.domain.severity import Severity
 from basanite.domain.verdict import Freshness, Status, Verdict
+from basanite.reports.about import about
 from basanite.reports.words import count, listed
 
 
@@ -36,7 +38,7 @@ class Summary:
     outcomes: Mapping[Outcome, int]
     waived: int
     broken: int
-    """Checks that failed by a measurement alone."""
+    """Measured bounds that do not hold, and checks that failed without saying by what."""
     expired: int
     """Answers whose time has run out."""
     aged: int
@@ -65,13 +67,21 @@ def by_measurement(result: Result) -> bool:
     return result.outcome is Outcome.FAILED and not result.findings
 
 
+def not_kept(result: Result) -> tuple[Measurement, ...]:
+    """Return the measured bounds of a failed check that do not hold."""
+    if result.outcome is not Outcome.FAILED:
+        return ()
+    return tuple(each for each in result.measurements if each.held is Held.NO)
+
+
 def summarise(assessment: Assessment, now: datetime) -> Summary:
     """Return the summary of an assessment as it stands now."""
     results, verdicts = assessment.results, assessment.verdicts
     levels = Counter(finding.level for _, finding in assessment.findings())
     statuses = Counter(verdict.status for verdict in verdicts)
     outcomes = Counter(result.outcome for result in results)
-    broken = sum(by_measurement(result) for result in results)
+    failed = any(by_measurement(result) for result in results)
+    broken = sum(len(not_kept(result)) or by_measurement(result) for result in results)
     expired = sum(freshness_at(result, now) is Freshness.STALE for result in results)
     aged = sum(
         verdict.status is Status.MET and freshness_at(verdict, now) is not Freshness.FRESH
@@ -82,7 +92,7 @@ def summarise(assessment: Assessment, now: datetime) -> Summary:
     found = sum(len(result.findings) for result in results)
     unseen = len(assessment.inventory.unseen)
     serious = levels[Severity.CRITICAL] + levels[Severity.HIGH]
-    bad = bool(serious or broken or statuses[Status.UNMET])
+    bad = bool(serious or failed or statuses[Status.UNMET])
     nothing = not results or not assessment.inventory.artifacts
     loose = (
         any(not outcome.conclusive for outcome in outcomes)
@@ -174,6 +184,5 @@ def _rest(
 
 
 def _untouched(assessment: Assessment) -> int:
-    """Components that no result names: whatever else passed says nothing about them."""
-    named = {result.component for result in assessment.results}
-    return sum(part.id not in named for part in assessment.inventory.system.components)
+    """Components that no result speaks of: whatever else passed says nothing about them."""
+    return sum(not told.touched for told in about(assessment).values())
