@@ -41,9 +41,9 @@ def ledger(tmp_path: Path, open_one: Opener, blobs: FileBlobs, make_evidence: Ma
         AssessmentRecord(
             system="riverbend",
             assessment=blobs.put(b"the assessment"),
-            inventory=blobs.put(b""),
+            inventory=blobs.put(random.Random(1).randbytes(3_300_000)),
             plan=blobs.put(b"the plan"),
-            manifest=blobs.put(random.Random(1).randbytes(3_300_000)),
+            manifest="d" * 64,
             packs={"nist-ai-rmf-1.0": blobs.put(b"pack")},
             through=7,
             time=AT,
@@ -113,7 +113,7 @@ def test_it_is_imported_elsewhere_whole_and_continued(
     assert list(copy.raw()) == list(ledger.raw())
     assert [e.content for e in copy.entries()] == [e.content for e in ledger.entries()]
     record = next(e.content for e in copy.entries() if isinstance(e.content, AssessmentRecord))
-    assert stored.get(record.manifest) == blobs.get(record.manifest)
+    assert stored.get(record.inventory) == blobs.get(record.inventory)
 
     ledger.append(make_evidence(8))
     export_bundle(ledger, blobs, bundle)
@@ -140,10 +140,10 @@ def test_missing_blobs_are_named_by_verify(
     record = next(e.content for e in ledger.entries() if isinstance(e.content, AssessmentRecord))
     trusted = keyring.trusted()
     assert verify(ledger.raw(), trusted, now=NOW, blobs=blobs).problems == ()
-    blobs.delete(record.manifest)
+    blobs.delete(record.inventory)
     (problem,) = verify(ledger.raw(), trusted, now=NOW, blobs=blobs).problems
     assert (problem.kind, problem.number) == (ProblemKind.MISSING_BLOB, 8)
-    assert "manifest" in problem.meaning
+    assert "inventory" in problem.meaning
 
 
 def test_an_empty_ledger_is_not_exported(open_one: Opener, tmp_path: Path) -> None:

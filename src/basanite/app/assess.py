@@ -72,7 +72,7 @@ def assess(state: State, options: Options) -> Assessment:
     Raises:
         BasaniteError: the manifest, the state folder, the keys or the ledger are not usable.
     """
-    manifest, written = manifest_of(state.root, all_checks())
+    manifest = manifest_of(state.root, all_checks())
     state.ready()
     with (
         waiting(state, options.listen),
@@ -88,11 +88,11 @@ def assess(state: State, options: Options) -> Assessment:
         access = Access(manifest.system, dict(manifest.parts), Grants(home()), state.clock)
         questions = _questions(inventory, access, state.clock.now())
         _measure(run, tree, questions, inventory, seen, access)
+        shown = manifest.system.without_canaries()
         judged = Judged(
-            system=manifest.system,
+            system=shown,
             manifest=manifest.sha256,
-            manifest_bytes=written,
-            inventory=inventory,
+            inventory=inventory.model_copy(update={"system": shown}),
             planned=questions,
             packs=packs_of(manifest.system.packs),
             feeds={},

@@ -33,7 +33,7 @@ def grant(state: State, wish: Wish) -> Grant:
     Raises:
         UsageError: there is no such component, or it has nothing that needs this grant.
     """
-    manifest, _ = manifest_of(state.root, all_checks())
+    manifest = manifest_of(state.root, all_checks())
     system = manifest.system
     component = system.component(wish.component)
     if component is None:

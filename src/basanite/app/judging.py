@@ -33,7 +33,6 @@ class Judged:
 
     system: System
     manifest: str
-    manifest_bytes: bytes
     inventory: Inventory
     planned: tuple[Planned, ...]
     packs: Mapping[str, tuple[Pack, bytes]]
@@ -158,7 +157,7 @@ def store(
         assessment=blobs.put(canonical(answer.model_dump(mode="json", by_alias=True))),
         inventory=blobs.put(canonical(basis.inventory.model_dump(mode="json"))),
         plan=blobs.put(canonical([_plain(each) for each in basis.planned])),
-        manifest=blobs.put(basis.manifest_bytes),
+        manifest=basis.manifest,
         packs={name: blobs.put(data) for name, (_, data) in basis.packs.items()},
         feeds=dict(basis.feeds),
         keys=tuple(sorted(state.keyring.trusted())),

@@ -19,8 +19,8 @@ from basanite.map.manifest import Manifest, parse_manifest
 _LARGEST = 1 << 20
 
 
-def manifest_of(folder: Path, checks: Mapping[str, Check]) -> tuple[Manifest, bytes]:
-    """Return the manifest of the system in a folder, and its bytes.
+def manifest_of(folder: Path, checks: Mapping[str, Check]) -> Manifest:
+    """Return the manifest of the system in a folder.
 
     Raises:
         UsageError: there is none, it cannot be read, or it is wrong (every fault with its line).
@@ -39,13 +39,12 @@ def manifest_of(folder: Path, checks: Mapping[str, Check]) -> tuple[Manifest, by
         raise UsageError(f"cannot be read ({error.strerror})", where=str(path)) from error
     if len(data) > _LARGEST:
         raise UsageError("is larger than 1 MiB", where=str(path), remedy="Shorten it.")
-    manifest = parse_manifest(
+    return parse_manifest(
         data,
         MANIFEST,
         known_checks={name: tuple(check.parameters) for name, check in checks.items()},
         known_packs=tuple(builtin_packs()),
     )
-    return manifest, data
 
 
 def packs_of(identifiers: Iterable[str]) -> dict[str, tuple[Pack, bytes]]:

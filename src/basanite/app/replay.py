@@ -31,7 +31,7 @@ def system_of(state: State) -> str:
     from basanite.app.plan import all_checks
     from basanite.app.reading import manifest_of
 
-    return manifest_of(state.root, all_checks())[0].system.id
+    return manifest_of(state.root, all_checks()).system.id
 
 
 def replay(state: State, as_of: datetime | None = None) -> tuple[Assessment, Judged, Body]:
@@ -75,7 +75,6 @@ def _basis(state: State, records: Sequence[Recorded]) -> Judged:
     return Judged(
         system=inventory.system,
         manifest=record.manifest,
-        manifest_bytes=blobs.get(record.manifest),
         inventory=inventory,
         planned=_PLAN.validate_json(blobs.get(record.plan)),
         packs={name: (load_pack(data, name), data) for name, data in packs.items()},

@@ -20,7 +20,7 @@ def verify_system(state: State, keys: Sequence[Path], heads: Sequence[str]) -> V
     """Check a system's whole ledger against its files as they are now."""
     from basanite.ledger.verify import verify
 
-    manifest, _ = manifest_of(state.root, all_checks())
+    manifest = manifest_of(state.root, all_checks())
     tree = Tree(state.root)
     trusted = {**state.keyring.trusted(), **_public(keys)}
     with state.ledger(manifest.system.id, create=False) as ledger:

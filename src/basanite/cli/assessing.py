@@ -117,7 +117,7 @@ def inspect(
     fail_on: FailOn = Severity.HIGH,
     jobs: Jobs = None,
 ) -> int:
-    """Inspect files and folders without loading them; needs no manifest."""
+    """Inspect files and folders without loading them. Needs no manifest."""
     from basanite.app.inspect import inspect_paths
     from basanite.app.views import inspection_view
     from basanite.cli.summary import show_inspection
@@ -166,7 +166,7 @@ def explain(
     ledger: LedgerUrl = "",
     state: StateFolder = None,
 ) -> None:
-    """Say why a verdict is what it is: rule, evidence, times, what would change it."""
+    """Say why a verdict is what it is. Shows rule, evidence, times, what would change it."""
     from basanite.app.replay import replay
     from basanite.cli.parsing import moment, state_of
     from basanite.govern.explain import explain as told

@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     face, rest = Face.from_arguments(arguments)
     try:
-        code = app(rest, standalone_mode=False, obj=face)
+        code = app(rest, prog_name="basanite", standalone_mode=False, obj=face)
         sys.stdout.flush()
     except BasaniteError as error:
         return face.fail(error.line(), error.exit_code, error)

@@ -106,7 +106,7 @@ def allow(
         typer.Option("--key-from", metavar="VARIABLE", help="Variable that holds the host's key."),
     ] = "",
 ) -> None:
-    """Grant a component's endpoint the network, as it is declared now, on this machine."""
+    """Allow a component's endpoint the network. As it is declared now, on this machine."""
     from basanite.app.grant import Wish, grant
     from basanite.cli.parsing import state_of
     from basanite.domain.check import Need

@@ -98,6 +98,8 @@ class AssessmentRecord(Value):
     plan: Sha256
     """Blob: the questions that were put, with their keys."""
     manifest: Sha256
+    """Of the file. Its bytes are not kept, since they may hold canaries; the inventory holds what
+    it declares."""
     packs: dict[str, Sha256]
     feeds: dict[str, Sha256] = {}
     keys: tuple[str, ...] = ()

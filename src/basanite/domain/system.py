@@ -181,6 +181,23 @@ class System(Value):
     thresholds: tuple[Threshold, ...] = ()
     overrides: tuple[Override, ...] = ()
 
+    def without_canaries(self) -> System:
+        """Return the system as it may be written down: canaries counted, not named."""
+        return self.model_copy(
+            update={
+                "components": tuple(
+                    part.model_copy(
+                        update={
+                            "canaries": tuple(
+                                f"[canary {number}]" for number, _ in enumerate(part.canaries, 1)
+                            )
+                        }
+                    )
+                    for part in self.components
+                )
+            }
+        )
+
     def component(self, identifier: str) -> Component | None:
         """Return the component with that id, or None."""
         return next((part for part in self.components if part.id == identifier), None)

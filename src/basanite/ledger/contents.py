@@ -135,7 +135,6 @@ def blobs_of(record: AssessmentRecord) -> list[tuple[str, str]]:
         ("assessment", record.assessment),
         ("inventory", record.inventory),
         ("plan", record.plan),
-        ("manifest", record.manifest),
     ]
     packs = [(f"pack {name}", sha256) for name, sha256 in sorted(record.packs.items())]
     return single + packs

@@ -15,10 +15,8 @@ def asked(bound: Bound, unit: str) -> str:
 
 
 def interval(measurement: Measurement) -> str:
-    """Return an interval with its level: ``68.1 % to 74.2 % at 95 % confidence``."""
-    low = quantity(measurement.interval.low, measurement.unit)
-    high = quantity(measurement.interval.high, measurement.unit)
-    return f"{low} to {high} at {number(measurement.interval.level * 100)} % confidence"
+    """Return an interval with its level: ``68.1 to 74.2 % at 95 % confidence``."""
+    return f"{_span(measurement)} at {number(measurement.interval.level * 100)} % confidence"
 
 
 def said(measurement: Measurement) -> str:
@@ -32,9 +30,18 @@ def said(measurement: Measurement) -> str:
 
 
 def brief(measurement: Measurement) -> str:
-    """Return the measurement in few words: ``Accuracy 85 % (83.2 % to 86.7 %), asked …``."""
-    unit = measurement.unit
-    low = quantity(measurement.interval.low, unit)
-    high = quantity(measurement.interval.high, unit)
-    bound = f", asked {asked(measurement.bound, unit)}" if measurement.bound else ""
-    return f"{measurement.title} {quantity(measurement.value, unit)} ({low} to {high}){bound}"
+    """Return the measurement in few words: ``Accuracy 83.2 to 86.7 %, asked ≥ 90 %``."""
+    unit, bound = measurement.unit, measurement.bound
+    told = f"{measurement.title} {_span(measurement)}"
+    if bound is None:
+        return told
+    side = "≥" if bound.direction is Direction.AT_LEAST else "≤"
+    return f"{told}, asked {side} {quantity(bound.limit, unit)}"
+
+
+def _span(measurement: Measurement) -> str:
+    """The two ends of the interval, with their unit once where it is the same."""
+    ends = measurement.interval.low, measurement.interval.high
+    low, high = (quantity(end, measurement.unit) for end in ends)
+    value, _, unit = low.partition(" ")
+    return f"{value if unit and high.endswith(f' {unit}') else low} to {high}"

@@ -32,7 +32,13 @@ def groups(assessment: Assessment) -> list[Group]:
     for result, finding in assessment.findings():
         gathered.setdefault((finding.rule.id, finding.level), []).append((result, finding))
     found = [_group(assessment, level, pairs) for (_, level), pairs in gathered.items()]
-    return sorted(found, key=lambda group: (-group.severity.rank, group.rule.id))
+    return sorted(found, key=_order)
+
+
+def _order(group: Group) -> tuple[int, int, int, str]:
+    """Worst first; among equals the surest, then what was seen most often."""
+    sure = max(finding.confidence.rank for _, finding in group.occurrences)
+    return -group.severity.rank, -sure, -len(group.occurrences), group.rule.id
 
 
 def _group(

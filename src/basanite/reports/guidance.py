@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from basanite.domain.assessment import Assessment
-from basanite.domain.verdict import Because, Status, Verdict
+from basanite.domain.verdict import Because, Freshness, Status, Verdict
 from basanite.reports.marks import Mark, mark_of
 from basanite.reports.summary import freshness_at
 from basanite.reports.words import moment
@@ -35,10 +35,10 @@ class Reason:
 
     text: str
     status: Mark
-    freshness: Mark
-    confidence: str
-    entries: str
+    axes: str
+    """Freshness, confidence and ledger entries in a few words."""
     next_step: str
+    """Empty where a node above or below already says the same."""
     parts: tuple[Reason, ...]
     left_out: int
 
@@ -135,34 +135,49 @@ def _function(
 
 
 def _judged(verdict: Verdict, now: datetime, room: int) -> Judged:
+    step = verdict.next_step or verdict.because.next_step
     return Judged(
         verdict=verdict,
         status=mark_of(verdict.status),
         freshness=mark_of(freshness_at(verdict, now)),
         confidence=_confidence(verdict),
         until=moment(verdict.valid_until) if verdict.valid_until else "",
-        because=_reason(verdict.because, 0, room),
-        next_step=verdict.next_step or verdict.because.next_step,
+        because=_reason(verdict.because, 0, room, step),
+        next_step=step,
     )
 
 
 def _confidence(judged: Verdict | Because) -> str:
-    return judged.confidence.value if judged.confidence is not None else "none to state"
+    if judged.confidence is None:
+        return "no confidence to state"
+    return f"{judged.confidence.value} confidence"
 
 
-def _reason(because: Because, depth: int, room: int) -> Reason:
+def _reason(because: Because, depth: int, room: int, told: str) -> Reason:
+    """A node of the rule. ``told`` is the next step that stands above it already."""
     kept = () if depth >= _DEPTH else because.parts[: max(0, min(_PARTS, room))]
     share = (room - len(kept)) // max(1, len(kept))
-    shown = tuple(_reason(part, depth + 1, share) for part in kept)
-    numbers = ", ".join(str(number) for number in because.evidence[:_ENTRIES])
-    more = len(because.evidence) - _ENTRIES
+    shown = tuple(_reason(part, depth + 1, share, told) for part in kept)
+    repeated = because.next_step in {told, *(part.next_step for part in kept)}
     return Reason(
         text=because.text,
         status=mark_of(because.status),
-        freshness=mark_of(because.freshness),
-        confidence=_confidence(because),
-        entries=numbers + (f" and {more} more" if more > 0 else ""),
-        next_step=because.next_step,
+        axes=_axes(because),
+        next_step="" if repeated else because.next_step,
         parts=shown,
         left_out=len(because.parts) - len(shown),
     )
+
+
+def _axes(because: Because) -> str:
+    """Freshness, confidence and ledger entries; where there is no evidence, only that."""
+    if because.freshness is Freshness.MISSING and because.confidence is None:
+        words = ["evidence missing"]
+    else:
+        words = [because.freshness.value, _confidence(because)]
+    numbers = ", ".join(str(number) for number in because.evidence[:_ENTRIES])
+    more = len(because.evidence) - _ENTRIES
+    if numbers:
+        noun = "entry" if len(because.evidence) == 1 else "entries"
+        words.append(f"{noun} {numbers}" + (f" and {more} more" if more > 0 else ""))
+    return " · ".join(words)

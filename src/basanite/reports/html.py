@@ -15,6 +15,7 @@ from basanite.reports import charts
 from basanite.reports.expiry import expiries
 from basanite.reports.facts import facts_of
 from basanite.reports.grouping import Group, groups
+from basanite.reports.host import host_groups
 from basanite.reports.guidance import STATUSES, functions
 from basanite.reports.marks import Mark, mark_held, mark_of, mark_standing
 from basanite.reports.method import asked, unanswered
@@ -88,6 +89,8 @@ def render(assessment: Assessment, *, now: datetime) -> str:
         unanswered=unanswered(assessment)[:MAX_ROWS],
         accepted=_accepted(assessment)[:MAX_ROWS],
         trend=_trend(assessment),
+        serious=serious_counts(assessment),
+        host=host_groups(inventory.host),
         max_rows=MAX_ROWS,
     )
 

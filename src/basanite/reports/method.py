@@ -32,11 +32,24 @@ class Unanswered:
     check: str
     mark: Mark
     reason: str
+    next_step: str
+    """What would bring an answer."""
     times: int
     where: tuple[str, ...]
 
 
 _SUBJECTS = 3
+_COMMAND = "`basanite "
+_NEXT_STEPS = {
+    Outcome.SKIPPED: "Give the check what it lacks and run `basanite assess`, or have a person "
+    "attest what is known of it (`basanite attest`). Until then it stays open.",
+    Outcome.INCOMPLETE: "Only a part was looked at. Remove what stood in the way, then run "
+    "`basanite assess`.",
+    Outcome.UNDECIDED: "Give it more to look at (a larger budget, more data), then run "
+    "`basanite assess`: it goes on from what it has.",
+    Outcome.ERROR: "The check broke and says nothing of its subject. Run `basanite assess` again; "
+    "with `--debug` it tells more.",
+}
 
 
 def asked(assessment: Assessment) -> list[Asked]:
@@ -80,11 +93,17 @@ def unanswered(assessment: Assessment) -> list[Unanswered]:
             check=check,
             mark=mark_of(outcome),
             reason=reason or "no reason was given",
+            next_step=_next_step(outcome, reason),
             times=len(results),
             where=tuple(_name(result) for result in results[:_SUBJECTS]),
         )
         for (outcome, check, reason), results in found
     ]
+
+
+def _next_step(outcome: Outcome, reason: str) -> str:
+    """What to do next; nothing more where the reason itself names the command."""
+    return "" if _COMMAND in reason else _NEXT_STEPS.get(outcome, "")
 
 
 def _name(result: Result) -> str:

@@ -11,10 +11,10 @@ from importlib import resources
 from typing import Any
 
 from jinja2 import BaseLoader, Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from basanite.domain.names import visible
-from basanite.reports import bounds, charts, marks, words
+from basanite.reports import bounds, charts, marks, summary, words
 
 _LONGEST = 2000
 
@@ -56,6 +56,10 @@ def _environment() -> Environment:
         "sentence": words.sentence,
         "size": words.size,
         "thousands": words.number,
+        "not_kept": summary.not_kept,
+        "reference": words.reference,
+        "seen_at": words.seen_at,
+        "ticked": ticked,
         "asked": _kept(bounds.asked),
         "interval": _kept(bounds.interval),
         "mark": marks.mark_of,
@@ -64,11 +68,23 @@ def _environment() -> Environment:
     return environment
 
 
+def ticked(text: str) -> Markup:
+    """Return a text made inert, with what stands between back ticks shown as code."""
+    pieces = visible(text, _LONGEST).split("`")
+    if len(pieces) % 2 == 0:
+        return escape("`".join(pieces))
+    shown = (
+        escape(piece) if position % 2 == 0 else Markup("<code>{}</code>").format(piece)
+        for position, piece in enumerate(pieces)
+    )
+    return Markup("").join(shown)
+
+
 def _kept(say: Callable[..., str]) -> Callable[..., str]:
     """Return a saying whose per cent signs and units stay on the line of their number."""
 
     def said(*values: Any) -> str:
-        return re.sub(r"(?<=\d) (?=(%|ms|s)(\W|$))", "\N{NO-BREAK SPACE}", say(*values))
+        return re.sub(r"(?<=\d) (?=(%|ms|µs|s)(\W|$))", "\N{NO-BREAK SPACE}", say(*values))
 
     return said
 

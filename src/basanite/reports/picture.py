@@ -11,6 +11,7 @@ from markupsafe import Markup
 from basanite.domain.assessment import Assessment
 from basanite.domain.system import Component, ComponentKind
 from basanite.reports.about import about
+from basanite.reports.links import Card, link
 from basanite.reports.marks import Mark, Tone, worst_mark
 from basanite.reports.svg import element, line_of, mark
 
@@ -52,10 +53,7 @@ class Node:
 @dataclass(frozen=True)
 class _Box:
     node: Node
-    column: int
-    x: float
-    y: float
-    width: float
+    card: Card
 
 
 def nodes(assessment: Assessment, now: datetime) -> list[Node]:
@@ -89,9 +87,14 @@ def draw(found: Sequence[Node], *, narrow: bool) -> Markup:
             y = _kind(kind, found, (index, x, y, width), boxes, texts)
         height = max(height, y)
     total = (len(columns) or 1) * (width + gutter) - (0 if narrow else gutter) + 2
+    cards = [box.card for box in boxes.values()]
     return element(
         "svg",
-        *(_link(boxes, box, served) for box in boxes.values() for served in _served(box, boxes)),
+        *(
+            link(cards, box.card, served.card, gap=_GAP)
+            for box in boxes.values()
+            for served in _served(box, boxes)
+        ),
         *texts,
         *(_node(box) for box in boxes.values()),
         class_="picture narrow" if narrow else "picture wide",
@@ -118,7 +121,7 @@ def _kind(
     texts.append(element("text", _PLURALS[kind], x=x, y=y + 19, class_="kind"))
     y += _HEADING
     for node in members[:_PER_KIND]:
-        boxes[node.component.id] = _Box(node, index, x, y, width)
+        boxes[node.component.id] = _Box(node, Card(index, x, y, width, _HEIGHT))
         y += _HEIGHT + _GAP
     if len(members) > _PER_KIND:
         more = f"and {len(members) - _PER_KIND:,} more, in the table"
@@ -132,43 +135,14 @@ def _served(box: _Box, boxes: dict[str, _Box]) -> list[_Box]:
     return [boxes[name] for name in own.serves if name in boxes and name != own.id]
 
 
-def _link(boxes: dict[str, _Box], start: _Box, end: _Box) -> Markup:
-    """A curve from a component to the one it is for, with an arrow at its end."""
-    position = list(boxes).index(start.node.component.id)
-    y1, y2 = start.y + _HEIGHT / 2 + 6, end.y + _HEIGHT / 2 - 6
-    if start.column == end.column:
-        x = start.x + start.width
-        reach = x + 14 + 8 * (position % 4)
-        path = f"M{x:.0f} {y1:.0f} C{reach:.0f} {y1:.0f} {reach:.0f} {y2:.0f} {x + 7:.0f} {y2:.0f}"
-        return _arrow(path, x, y2, -1)
-    right = end.column > start.column
-    x1 = start.x + start.width if right else start.x
-    x2 = end.x if right else end.x + end.width
-    side = 1 if right else -1
-    bend = (x1 + x2) / 2
-    stop = x2 - 7 * side
-    path = f"M{x1:.0f} {y1:.0f} C{bend:.0f} {y1:.0f} {bend:.0f} {y2:.0f} {stop:.0f} {y2:.0f}"
-    return _arrow(path, x2, y2, side)
-
-
-def _arrow(path: str, x: float, y: float, side: int) -> Markup:
-    back = x - 8 * side
-    points = f"{x:.0f},{y:.0f} {back:.0f},{y - 4:.0f} {back:.0f},{y + 4:.0f}"
-    return element(
-        "g",
-        element("path", d=path, class_="link"),
-        element("polygon", points=points, class_="arrow"),
-    )
-
-
 def _node(box: _Box) -> Markup:
-    node, x, y = box.node, box.x, box.y
-    names = _lines(node.title, int((box.width - 50) / 8.7))
+    node, x, y, width = box.node, box.card.x, box.card.y, box.card.width
+    names = _lines(node.title, int((width - 50) / 8.7))
     first, last = (y + 28, y + 47) if len(names) == 1 else (y + 20, y + 54)
     return element(
         "g",
         element("title", f"{node.title}: {node.mark.word}"),
-        element("rect", x=x, y=y, width=box.width, height=_HEIGHT, rx=7, class_="box"),
+        element("rect", x=x, y=y, width=width, height=_HEIGHT, rx=7, class_="box"),
         element("rect", x=x, y=y + 10, width=3, height=_HEIGHT - 20, class_="edge"),
         mark(node.mark.tone.value, x + 13, y + 22, 22),
         *(

@@ -45,6 +45,10 @@ class Summary:
     """Requirements that are met only by evidence whose time has run out."""
     unseen: int
     ran: int
+    kept: int
+    """Answers that earlier evidence still gives."""
+    skipped: int
+    """Questions that were not put."""
     due: datetime | None
     """When the next answer that is still good expires."""
     valid_until: datetime | None
@@ -90,6 +94,7 @@ def summarise(assessment: Assessment, now: datetime) -> Summary:
     limits = [each.valid_until for each in results] + [each.valid_until for each in verdicts]
     ends = sorted(limit for limit in limits if limit is not None)
     found = sum(len(result.findings) for result in results)
+    ran = sum(result.ran for result in results)
     unseen = len(assessment.inventory.unseen)
     serious = levels[Severity.CRITICAL] + levels[Severity.HIGH]
     bad = bool(serious or failed or statuses[Status.UNMET])
@@ -112,7 +117,9 @@ def summarise(assessment: Assessment, now: datetime) -> Summary:
         expired=expired,
         aged=aged,
         unseen=unseen,
-        ran=sum(result.ran for result in results),
+        ran=ran,
+        kept=len(results) - ran - outcomes[Outcome.SKIPPED],
+        skipped=outcomes[Outcome.SKIPPED],
         due=next((end for end in ends if end > now), None),
         valid_until=ends[0] if ends else None,
     )

@@ -4,39 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from basanite.domain.assessment import Assessment
-from basanite.domain.measurement import Held
+from basanite.domain.assessment import Assessment, Result
+from basanite.domain.measurement import Measurement
+from basanite.domain.names import visible
 from basanite.domain.outcome import Outcome
 from basanite.domain.severity import Severity
 from basanite.domain.verdict import Status
 from basanite.reports import words
 from basanite.reports.bounds import brief
-from basanite.reports.cells import laid
+from basanite.reports.cells import cells, laid
 from basanite.reports.grouping import Group, groups
+from basanite.reports.guidance import STATUSES
 from basanite.reports.method import unanswered
-from basanite.reports.summary import Summary, by_measurement, summarise
+from basanite.reports.summary import Summary, by_measurement, not_kept, summarise
 
 _Word = TypeVar("_Word", Severity, Outcome, Status)
-_Row = tuple[str, str]
-"""A label and what stands beside it."""
+
+
+class _Row(NamedTuple):
+    """A label, what stands beside it, and how many lines that may take."""
+
+    label: str
+    text: str
+    rows: int = 1
+
 
 _GROUPS = 4
 _MEASUREMENTS = 2
 _REASONS = 2
 _INDENT = 14
 _NARROWEST = 46
-_ROWS = 3
 _DIGEST = 64
+_BLANK = _Row("", "")
 
 
 def lines(assessment: Assessment, width: int, *, now: datetime | None = None) -> list[str]:
     """Return about 30 lines of plain text, none wider than ``width`` cells.
 
-    Long texts wrap to three lines, so a narrow terminal gets more, though never over 68. A width
-    below 46 counts as 46. There is no markup and no control character in the lines,
-    whatever the names and answers hold.
+    What is worst comes first. A finding takes its name, its place and the first thing to do; all
+    the rest is in the report. A width below 46 counts as 46. There is no markup and no control
+    character in the lines, whatever the names and answers hold.
 
     Args:
         assessment: what to sum up.
@@ -50,67 +59,74 @@ def lines(assessment: Assessment, width: int, *, now: datetime | None = None) ->
     title = f"{system.title} · {system.tier.value} tier · {system.environment.value}"
     sentence = " ".join(part for part in (summary.sentence, summary.rest) if part)
     rows = [
-        *_worst(assessment, room),
-        *_broken(assessment),
-        ("", ""),
+        *_worst(assessment, room - _INDENT),
+        _BLANK,
         *_counts(summary),
         *_open(assessment),
-        *_standing(assessment, summary, moment),
+        *_standing(summary, moment),
     ]
     told = laid("", title, indent=0, width=room, rows=1)
     told += laid("", sentence, indent=0, width=room, rows=6)
     told.append("")
-    for label, text in rows:
-        told += laid(label, text, indent=_INDENT, width=room, rows=_ROWS)
+    for row in rows:
+        told += laid(row.label, row.text, indent=_INDENT, width=room, rows=row.rows)
     return [line.rstrip() for line in [*told, *_head(assessment, room)]]
 
 
-def _worst(assessment: Assessment, width: int) -> list[_Row]:
+def _worst(assessment: Assessment, room: int) -> list[_Row]:
+    """The worst findings, then measured bounds that do not hold, then how much more there is."""
     found = groups(assessment)
-    told: list[_Row] = []
-    for group in found[:_GROUPS]:
-        told.append((group.severity.value, group.rule.title + _places(group, width)))
-        if group.remedy:
-            told.append(("", f"do: {group.remedy}"))
-    rest = sum(len(group.occurrences) for group in found[_GROUPS:])
-    if rest:
-        told.append(("", f"{words.count(rest, 'more finding')}: see the report"))
+    told = [row for group in found[:_GROUPS] for row in _group(group, room)]
+    bounds = [(result, each) for result in assessment.results for each in not_kept(result)]
+    told += [_bound(result, each, room) for result, each in bounds[:_MEASUREMENTS]]
+    silent = [each for each in assessment.results if by_measurement(each) and not not_kept(each)]
+    told += [_Row("failed", f"{each.check}: {each.reason}", 2) for each in silent[:1]]
+    more = [
+        words.count(number, noun, plural)
+        for number, noun, plural in (
+            (sum(len(group.occurrences) for group in found[_GROUPS:]), "more finding", ""),
+            (len(bounds) - _MEASUREMENTS, "more bound not kept", "more bounds not kept"),
+        )
+        if number > 0
+    ]
+    return [*told, _Row("", f"{words.listed(more)}: see the report")] if more else told
+
+
+def _bound(result: Result, measurement: Measurement, room: int) -> _Row:
+    told = visible(brief(measurement))
+    named = f"{told} · {result.component}"
+    return _Row("not kept", named if result.component and cells(named) <= room else told, 2)
+
+
+def _group(group: Group, room: int) -> list[_Row]:
+    """One kind of finding: its name, where it is (on the same line where it fits), what to do."""
+    name, place = visible(group.rule.title), _places(group)
+    beside = f"{name} · {place}"
+    if not place or cells(beside) <= room:
+        told = [_Row(group.severity.value, beside if place else name)]
+    else:
+        told = [_Row(group.severity.value, name), _Row("", words.shortened(place, room))]
+    if group.remedy:
+        told.append(_Row("", f"do: {words.first_sentence(group.remedy)}"))
     return told
 
 
-def _places(group: Group, width: int) -> str:
-    place = words.place(group.occurrences[0][1].location)
+def _places(group: Group) -> str:
+    result, finding = group.occurrences[0]
     more = len(group.occurrences) - 1
-    shown = f" · {words.shortened(place, max(24, width // 3))}" if place else ""
-    return shown + (f" and {words.count(more, 'more place')}" if more else "")
-
-
-def _broken(assessment: Assessment) -> list[_Row]:
-    """Measured bounds that do not hold, those of checks with findings included."""
-    found = [
-        (result, each)
-        for result in assessment.results
-        for each in result.measurements
-        if each.held is Held.NO
-    ]
-    told = [
-        ("not kept", f"{result.component or result.check}: {brief(each)}")
-        for result, each in found[:_MEASUREMENTS]
-    ]
-    if len(found) > _MEASUREMENTS:
-        more = words.count(len(found) - _MEASUREMENTS, "more measured bound")
-        told.append(("", f"{more} not kept: see the report"))
-    silent = [each for each in assessment.results if by_measurement(each) and not each.measurements]
-    return [*told, *(("failed", f"{each.check}: {each.reason}") for each in silent[:1])]
+    place = words.seen_at(result, finding)
+    if not place:
+        return words.count(more + 1, "place") if more else ""
+    return place + (f" and {words.count(more, 'more place')}" if more else "")
 
 
 def _counts(summary: Summary) -> list[_Row]:
     severities = _tally(summary.severities, list(reversed(list(Severity))))
     waived = f", {summary.waived} accepted by waiver" if summary.waived else ""
     return [
-        ("Findings", (severities or "none") + waived),
-        ("Checks", _tally(summary.outcomes, list(Outcome)) or "none"),
-        ("Requirements", _tally(summary.statuses, list(Status)) or "none judged"),
+        _Row("Findings", (severities or "none") + waived),
+        _Row("Checks", _tally(summary.outcomes, list(Outcome)) or "none", 2),
+        _Row("Requirements", _tally(summary.statuses, list(STATUSES)) or "none judged", 2),
     ]
 
 
@@ -125,26 +141,25 @@ def _open(assessment: Assessment) -> list[_Row]:
     for position, each in enumerate(found[:_REASONS]):
         times = f" ×{each.times:,}" if each.times > 1 else ""
         text = f"{each.check} {each.mark.word}{times}: {each.reason}"
-        told.append(("" if position else "No answer", text))
+        told.append(_Row("" if position else "No answer", text, 2))
     if len(found) > _REASONS:
         more = words.count(len(found) - _REASONS, "more reason")
-        told.append(("", f"{more}: see the report"))
+        told.append(_Row("", f"{more}: see the report"))
     unseen = assessment.inventory.unseen
     if unseen:
         rest = f" and {len(unseen) - 1:,} more" if len(unseen) > 1 else ""
-        told.append(("Not seen", f"{unseen[0].path} ({unseen[0].reason}){rest}"))
+        told.append(_Row("Not seen", f"{unseen[0].path} ({unseen[0].reason}){rest}", 2))
     return told
 
 
-def _standing(assessment: Assessment, summary: Summary, now: datetime) -> list[_Row]:
+def _standing(summary: Summary, now: datetime) -> list[_Row]:
     told = []
-    if summary.due is not None:
-        until = f"next answer expires {words.day(summary.due)}, {words.distance(summary.due, now)}"
-        told.append(("Freshness", until))
     if summary.expired:
-        told.append(("Out of date", words.count(summary.expired, "answer")))
-    kept = len(assessment.results) - summary.ran
-    return [*told, ("Ran", f"{summary.ran:,} now, {kept:,} kept from before or not run")]
+        told.append(_Row("Out of date", words.count(summary.expired, "answer")))
+    ran = f"{summary.ran:,} now, {summary.kept:,} kept, {summary.skipped:,} not run"
+    if summary.due is not None:
+        ran += f"; next expires {words.day(summary.due)}, {words.distance(summary.due, now)}"
+    return [*told, _Row("Ran", ran, 2)]
 
 
 def _head(assessment: Assessment, width: int) -> list[str]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
+import re
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from basanite.domain.finding import Location
+from basanite.domain.assessment import Result
+from basanite.domain.finding import Finding, Location, Reference
 from basanite.domain.names import decode_name
 
 _PERCENT = 100
 _DAY = 86_400
+_SENTENCE_END = re.compile(r"(?<=[.!?])(?=\s+[A-Z])")
 
 
 def moment(time: datetime) -> str:
@@ -61,12 +65,21 @@ def number(value: float) -> str:
 
 
 def quantity(value: float, unit: str) -> str:
-    """Return a value with its unit. Shares are said in per cent, short times in milliseconds."""
+    """Return a value with its unit: shares in per cent, short times in milli- or microseconds."""
     if unit == "1":
-        return f"{number(round(value * _PERCENT, 3))} %"
-    if unit == "s" and abs(value) < 1:
-        return f"{number(round(value * 1000, 3))} ms"
-    return f"{number(value)} {unit}"
+        return f"{_share(value * _PERCENT)} %"
+    if unit == "s" and value and abs(value) < 1:
+        scale, prefix = (1e3, "m") if abs(value) >= 1e-3 else (1e6, "µ")
+        return f"{number(float(f'{value * scale:.3g}'))} {prefix}s"
+    return f"{number(value)} {unit}".rstrip()
+
+
+def _share(percent: float) -> str:
+    """A share in per cent, never rounded to 0 or 100 that it is not."""
+    room = min(abs(percent), abs(_PERCENT - percent))
+    digits = 2 if room >= 1 or room == 0 else min(9, 1 - math.floor(math.log10(room)))
+    text = f"{percent:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def sentence(text: str) -> str:
@@ -75,6 +88,27 @@ def sentence(text: str) -> str:
     if not told:
         return ""
     return told[0].upper() + told[1:] + ("" if told[-1] in ".!?…" else ".")
+
+
+def first_sentence(text: str) -> str:
+    """Return a text's first sentence."""
+    told = " ".join(text.split())
+    match = _SENTENCE_END.search(told)
+    return told[: match.end()].strip() if match else told
+
+
+def seen_at(result: Result, finding: Finding) -> str:
+    """Return where a finding was seen: a place in a file, else what its check looked at."""
+    found = place(finding.location)
+    if found or len(result.subjects) != 1:
+        return found
+    kind, _, name = result.subjects[0].name.partition(":")
+    return f"{kind} of {name}" if kind == "endpoint" and name else result.subjects[0].name
+
+
+def reference(found: Reference) -> str:
+    """Return a reference with its scheme once: ``CWE-502``, ``ATLAS AML.T0010``."""
+    return found.id if found.id.startswith(f"{found.scheme}-") else str(found)
 
 
 def plain(word: str) -> str:
