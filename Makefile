@@ -46,13 +46,13 @@ demo: $(VENV)/demo ## build the example system, assess it, print where the repor
 	@$(BIN)/python examples/riverbend/demo.py
 
 test: $(VENV)/dev system ## set up and run the tests
-	@$(BIN)/pytest -m "not slow"
+	@$(BIN)/pytest -n auto -m "not slow"
 
 test-slow: $(VENV)/dev system ## the slow suite: 1,000 kills, long fuzzing
-	@$(BIN)/pytest -m slow --timeout 3000
+	@$(BIN)/pytest -n auto -m slow --timeout 3000
 
 check: $(VENV)/dev system format lint types contracts versions docs ## everything, before a commit
-	@$(BIN)/pytest -m "not slow"
+	@$(BIN)/pytest -n auto -m "not slow"
 
 format: $(VENV)/dev
 	@$(BIN)/ruff format $(CHECK) .

@@ -23,6 +23,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORD = ROOT / "tools" / "versions.json"
+RUNNER = (
+    "basanite.app.behaviour",
+    "basanite.adapters.onnx_model",
+    "basanite.adapters.onnx_guard",
+)
+"""What runs a model: it has one version, in the first, and is nobody's import."""
 _CHECK_VERSION = re.compile(r"\bversion=(\d+)")
 
 
@@ -65,6 +71,8 @@ class House:
                 match = _CHECK_VERSION.search(self.files[module].read_text("utf-8"))
                 if match:
                     found.append(Unit(module, int(match[1])))
+            elif module == RUNNER[0]:
+                found.append(Unit(module, int(str(_constants(self.tree(module))["VERSION"]))))
             elif module.startswith("basanite.formats."):
                 constants = _constants(self.tree(module))
                 if {"NAME", "VERSION"} <= constants.keys():
@@ -73,6 +81,8 @@ class House:
 
     def closure(self, unit: Unit, readers: set[str]) -> list[str]:
         """Return the modules a unit stands on, itself first; other readers end the walk."""
+        if unit.module == RUNNER[0]:
+            return list(RUNNER)
         seen: dict[str, None] = {}
         waiting = [unit.module]
         while waiting:

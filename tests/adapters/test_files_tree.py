@@ -50,7 +50,7 @@ def test_files_are_found_in_order_with_their_identity(tree: Tree) -> None:
 
 
 def test_state_history_copies_and_environments_are_left_out_and_named(tree: Tree) -> None:
-    for path in (".basanite/ledger", "a/.git/HEAD", "a/__pycache__/m.pyc", ".venv/pyvenv.cfg"):
+    for path in (".basanite/ledger", ".git/HEAD", "a/__pycache__/m.pyc", ".venv/pyvenv.cfg"):
         put(tree, path)
     put(tree, "venv/model.pkl")
     put(tree, "env/pyvenv.cfg")
@@ -58,7 +58,69 @@ def test_state_history_copies_and_environments_are_left_out_and_named(tree: Tree
     put(tree, "b/.git", "gitdir: elsewhere")
     walk = tree.walk()
     assert names(walk) == [".git-blame", "b/.git", "env/pyvenv.cfg", "venv/model.pkl"]
-    assert walk.excluded == [".basanite", ".venv", "a/.git", "a/__pycache__"]
+    assert walk.excluded == [".basanite", ".git", ".venv", "a/__pycache__"]
+    assert walk.unseen == []
+
+
+@pytest.mark.parametrize(
+    "path", ["sub/.git/evil.pkl", "sub/.basanite/evil.pkl", "a/__pycache__/evil.pkl"]
+)
+def test_only_the_root_s_state_and_compiled_files_are_left_out(tree: Tree, path: str) -> None:
+    put(tree, path)
+
+    assert names(tree.walk()) == [path]
+
+
+def is_model(name: str) -> bool:
+    return name.endswith((".pkl", ".pth"))
+
+
+@pytest.mark.parametrize("folder", [".git", ".basanite", "venv", "a/.venv"])
+def test_a_model_in_a_folder_that_is_left_out_makes_the_folder_unseen(
+    tree: Tree, folder: str
+) -> None:
+    put(tree, f"{folder}/pyvenv.cfg", "")
+    put(tree, f"{folder}/deep/down/evil.pkl")
+    walk = tree.walk(suspect=is_model)
+
+    assert names(walk) == []
+    assert walk.excluded == [folder]
+    assert reasons(walk) == {
+        folder: "it is left out, and holds a file with the name of a model, such as "
+        f"{folder}/deep/down/evil.pkl"
+    }
+
+
+def test_what_installed_packages_record_as_their_own_may_be_left_out(tree: Tree) -> None:
+    site = "venv/lib/python3.11/site-packages"
+    put(tree, "venv/pyvenv.cfg", "")
+    put(tree, f"{site}/numpy/tests/a,b.pkl")
+    put(tree, f"{site}/distutils-precedence.pth")
+    put(tree, f"{site}/numpy-2.dist-info/RECORD", '"numpy/tests/a,b.pkl",sha256=x,1\n')
+    assert reasons(tree.walk(suspect=is_model)) == {}
+
+    put(tree, f"{site}/numpy/tests/evil.pkl")
+    assert reasons(tree.walk(suspect=is_model))["venv"].endswith("numpy/tests/evil.pkl")
+
+
+def test_a_record_counts_only_beside_the_packages_and_only_in_an_environment(tree: Tree) -> None:
+    put(tree, ".git/site-packages/x.dist-info/RECORD", "evil.pkl,,\n")
+    put(tree, ".git/site-packages/evil.pkl")
+    put(tree, "venv/pyvenv.cfg", "")
+    put(tree, "venv/x.dist-info/RECORD", "evil.pkl,,\n")
+    put(tree, "venv/evil.pkl")
+
+    assert sorted(reasons(tree.walk(suspect=is_model))) == [".git", "venv"]
+
+
+def test_a_folder_that_is_left_out_and_too_large_to_look_through_is_unseen(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("basanite.adapters.left_out.MAX_ENTRIES", 3)
+    for number in range(4):
+        put(tree, f".git/{number}")
+
+    assert reasons(tree.walk())[".git"] == "it is left out, and holds more than 3 names"
 
 
 def test_what_the_user_excludes_is_left_out(tree: Tree) -> None:

@@ -9,11 +9,13 @@ import sys
 import textwrap
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from basanite.adapters.clock import FixedClock
 from basanite.adapters.journal import Journal, JournalledTarget
 from basanite.domain.errors import LedgerError
 from basanite.domain.ports import Completion, Message, TargetError
@@ -85,6 +87,20 @@ def test_a_forgotten_run_leaves_no_text_on_the_disk(tmp_path: Path) -> None:
         on_disk = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert b"harmless words" in on_disk
     assert b"harmful words" not in on_disk
+
+
+def test_runs_that_never_finished_are_forgotten_when_they_are_old(tmp_path: Path) -> None:
+    day = datetime(2026, 3, 1, tzinfo=UTC)
+    with Journal(tmp_path / "j", FixedClock(day)) as journal:
+        journal.record("old", "t", "r", 0, Completion(text="old words"))
+        journal.record("long", "t", "r", 0, Completion(text="begun long ago"))
+    with Journal(tmp_path / "j", FixedClock(day + timedelta(days=9))) as journal:
+        journal.record("long", "t", "r", 1, Completion(text="and still going on"))
+        journal.forget_before(day + timedelta(days=2))
+        assert journal.recall("old", "t", "r", 0) is None
+        assert journal.recall("long", "t", "r", 0) is not None
+        on_disk = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert b"old words" not in on_disk
 
 
 def test_only_the_owner_can_read_it(tmp_path: Path) -> None:

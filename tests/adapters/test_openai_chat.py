@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -159,7 +161,7 @@ def test_a_redirect_is_not_followed(serve: Serve, answered: Answered, status: in
     other = serve(lambda r, s: answered("from elsewhere"))
     place = {"Location": f"{other.url}/chat/completions"}
     server = serve(lambda r, s: web.Response(status=status, headers=place))
-    with pytest.raises(TargetError, match=r"redirects to 127\.0\.0\.1") as caught:
+    with pytest.raises(TargetError, match=f"answers {status}, a redirect") as caught:
         ask(server, key=KEY)
     assert other.bodies == []
     assert not caught.value.transient
@@ -205,3 +207,54 @@ def test_no_proxy_is_taken_from_the_environment(
 def test_broken_surrogates_are_text_that_a_file_can_hold(serve: Serve) -> None:
     body = b'{"choices": [{"message": {"content": "a\\ud800b"}}]}'
     ask(serve(lambda r, s: web.Response(body=body))).text.encode("utf-8")
+
+
+SAID = "HERON-4471-KESTREL"
+
+
+@pytest.mark.parametrize("status", [302, 400, 401, 404, 422, 500])
+def test_no_word_of_a_server_gets_into_an_error(serve: Serve, status: int) -> None:
+    place = {"Location": f"http://{SAID}.example/", "X-Said": SAID}
+    server = serve(lambda r, s: web.Response(status=status, text=SAID, reason=SAID, headers=place))
+    with pytest.raises(TargetError, match=f"answers {status}") as caught:
+        ask(server, retries=0)
+    assert SAID.lower() not in caught.value.reason.lower()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"HTTP/1.1 {SAID}\r\n\r\n",
+        f"{SAID}\r\n\r\n",
+        f"HTTP/1.1 200 OK\r\n{SAID} {SAID}\r\n\r\n",
+        f"HTTP/1.1 200 OK\r\nContent-Length: {SAID}\r\n\r\n",
+        f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{SAID}\r\n{SAID}",
+        "HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n" + SAID,
+    ],
+)
+def test_no_word_of_a_server_that_breaks_the_protocol_gets_into_an_error(said: str) -> None:
+    """A raw server: the client library's own errors quote what they cannot read."""
+
+    class Raw:
+        port = 0
+
+        @property
+        def url(self) -> str:
+            return f"http://127.0.0.1:{self.port}/v1"
+
+    def answer() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(said.encode())
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        raw = Raw()
+        raw.port = listener.getsockname()[1]
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(TargetError) as caught:
+            ask(raw, retries=0)
+        thread.join(10)
+    assert caught.value.reason
+    assert SAID not in caught.value.reason

@@ -178,7 +178,7 @@ def test_two_systems_give_a_portfolio(
     assert "A second system" in page.read_text()
 
 
-def test_attest_changes_a_verdict_and_waive_accepts_a_finding_without_hiding_it(
+def test_a_waiver_accepts_a_finding_without_hiding_it_and_not_in_changed_bytes(
     site: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answer = site.assess()
@@ -189,19 +189,23 @@ def test_attest_changes_a_verdict_and_waive_accepts_a_finding_without_hiding_it(
     )
     role = attested.because.text
     assert role
-    finding = answer.findings()[0][1]
+    result, finding = answer.findings()[0]
+    occurrence = result.occurrence(finding)
+    assert occurrence[:12] in run(capsys, "findings", str(site.root))[1]
     common = ["--person", "A. Tester", "--expires", "2099-01-01"]
 
-    code, _, _ = run(
-        capsys, "waive", finding.fingerprint[:12], str(site.root), "--reason", "test", *common
-    )
+    code, _, _ = run(capsys, "waive", occurrence[:12], str(site.root), "--reason", "test", *common)
     assert code == 0
     site.clock.pass_(minutes=5)
     after = site.assess()
 
-    assert finding.fingerprint in after.waived
-    assert finding.fingerprint not in {f.fingerprint for _, f in after.findings()}
+    assert occurrence in after.waived
+    assert occurrence not in {r.occurrence(f) for r, f in after.findings()}
     assert after.exemptions
+
+    site.write("models/evil.pkl", b"cos\nsystem\n(S'false'\ntR.")
+    changed = site.assess()
+    assert [f for r, f in changed.findings() if r.subjects[0].name == "models/evil.pkl"]
 
 
 def test_verify_is_sound_then_finds_a_changed_file(

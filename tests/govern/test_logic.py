@@ -20,7 +20,7 @@ def _leaf(status: Status, fresh: bool, sure: Confidence, day: int) -> Node:
         freshness = Freshness.MISSING
     else:
         freshness = Freshness.FRESH if fresh else Freshness.STALE
-    quiet = status is Status.MET and fresh
+    quiet = status in (Status.MET, Status.NOT_APPLICABLE) and fresh
     decided = status in (Status.MET, Status.UNMET)
     because = Because(
         text="leaf",

@@ -210,6 +210,15 @@ def test_thousands_of_unknown_keys_do_not_take_long() -> None:
     assert len(refused.value.line().splitlines()) <= 101
 
 
+def test_a_site_cannot_say_how_many_campaigns_share_an_error(example: bytes) -> None:
+    text = example.decode().replace("minimum: 0.95", "family: 1", 1)
+    checks = {**CHECKS, "model-accuracy": ("minimum", "family")}
+    with pytest.raises(ManifestError, match="family follows from what the system holds") as refused:
+        parse_manifest(text.encode(), known_checks=checks, known_packs=PACKS)
+    line = 1 + text[: text.index("family: 1")].count("\n")
+    assert f"basanite.yaml:{line}:" in refused.value.line()
+
+
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_a_mutated_manifest_is_read_or_refused(example: bytes, data: st.DataObject) -> None:

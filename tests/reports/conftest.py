@@ -759,6 +759,12 @@ HOST = (
 )
 
 
+def accepted() -> str:
+    """The occurrence that the waiver accepts: the package without a hash."""
+    result = results()[2]
+    return result.occurrence(result.findings[2])
+
+
 def assessment(**changes: Any) -> Assessment:
     inventory = Inventory(
         system=changes.pop("system", SYSTEM),
@@ -790,13 +796,13 @@ def assessment(**changes: Any) -> Assessment:
         "verdicts": verdicts(),
         "exemptions": (
             Exemption(
-                target=results()[2].findings[2].fingerprint,
+                target=accepted(),
                 reason="The index is a mirror inside the plant; hashes come with the next release.",
                 person="Head of security",
                 expires=datetime.combine(date(2026, 4, 30), datetime.min.time(), tzinfo=UTC),
             ),
         ),
-        "waived": (results()[2].findings[2].fingerprint,),
+        "waived": (accepted(),),
         "head": Head(number=26, hash=digest("head")),
         "history": tuple(
             Standing(

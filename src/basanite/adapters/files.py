@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -27,15 +27,23 @@ class Tree:
 
     root: Path
 
-    def walk(self, *, exclude: Iterable[str] = (), limit: int = MAX_ENTRIES) -> Walk:
+    def walk(
+        self,
+        *,
+        exclude: Iterable[str] = (),
+        limit: int = MAX_ENTRIES,
+        suspect: Callable[[str], bool] = lambda _name: False,
+    ) -> Walk:
         """Return all files below the root. No link is followed; nothing is opened but folders.
 
         ``exclude`` are encoded names, relative to the root, of files or folders to leave out.
+        ``suspect`` says of a file's name whether it is a model's: such a file in a folder that is
+        left out by its name makes that folder unseen.
 
         Raises:
             BasaniteError: the root itself is no folder, or cannot be read.
         """
-        return Walker(self.root, self.folder, frozenset(exclude), limit).walk()
+        return Walker(self.root, self.folder, frozenset(exclude), limit, suspect).walk()
 
     def open(self, path: str) -> OpenedFile:
         """Return a file, opened once for hashing and inspection.

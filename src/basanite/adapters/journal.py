@@ -2,7 +2,11 @@
 
 A run that is killed and started again finds its answers here and pays for no call twice. Another
 run never gets them: a new look has to be a new look. `Journal.forget` drops a run's texts once its
-evidence is durable, since answers that must be withheld lie here in the clear until then.
+evidence is durable, since answers that must be withheld lie here in the clear until then;
+`Journal.forget_before` drops those of runs that never came so far.
+
+Nothing here is signed. So a journal belongs where only the user writes, never into an assessed
+folder: whoever can write it can answer for the target.
 """
 
 from __future__ import annotations
@@ -11,15 +15,17 @@ import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from pydantic import ValidationError
 
+from basanite.adapters.clock import SystemClock
 from basanite.domain.errors import LedgerError
 from basanite.domain.names import encode_name
-from basanite.domain.ports import Completion, Message, Target
+from basanite.domain.ports import Clock, Completion, Message, Target
 from basanite.domain.value import digest_of
 
 _BUSY_SECONDS = 10.0
@@ -30,6 +36,7 @@ CREATE TABLE IF NOT EXISTS calls (
     request TEXT NOT NULL,
     sample INTEGER NOT NULL,
     completion TEXT NOT NULL,
+    made REAL NOT NULL,
     PRIMARY KEY (run, target, request, sample)
 ) WITHOUT ROWID
 """
@@ -42,8 +49,9 @@ class Journal:
         LedgerError: the file cannot be opened, or it is no journal.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], clock: Clock | None = None) -> None:
         self._path = Path(path)
+        self._clock = clock or SystemClock()
         try:
             os.close(os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
             self._database = sqlite3.connect(
@@ -92,8 +100,15 @@ class Journal:
         """
         try:
             self._database.execute(
-                "INSERT OR IGNORE INTO calls VALUES (?, ?, ?, ?, ?)",
-                (run, target, request, sample, completion.model_dump_json()),
+                "INSERT OR IGNORE INTO calls VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    run,
+                    target,
+                    request,
+                    sample,
+                    completion.model_dump_json(),
+                    self._clock.now().timestamp(),
+                ),
             ).close()
         except sqlite3.Error as error:
             raise self._trouble("cannot be written", error) from error
@@ -104,8 +119,23 @@ class Journal:
         Raises:
             LedgerError: the journal cannot be written.
         """
+        self._drop("DELETE FROM calls WHERE run = ?", run)
+
+    def forget_before(self, moment: datetime) -> None:
+        """Remove the answers of every run that made its last call before a moment.
+
+        Raises:
+            LedgerError: the journal cannot be written.
+        """
+        self._drop(
+            "DELETE FROM calls WHERE run IN"
+            " (SELECT run FROM calls GROUP BY run HAVING max(made) < ?)",
+            moment.timestamp(),
+        )
+
+    def _drop(self, statement: str, value: str | float) -> None:
         try:
-            self._database.execute("DELETE FROM calls WHERE run = ?", (run,)).close()
+            self._database.execute(statement, (value,)).close()
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
         except sqlite3.Error as error:
             raise self._trouble("cannot be written", error) from error

@@ -1,7 +1,8 @@
 """A language-model system behind the OpenAI chat protocol, asked over a granted connection.
 
 The server is not trusted: its answers are bounded in time and size, it may not redirect, and what
-is not a chat completion is a `TargetError`. The key is sent to the granted host alone and never
+is not a chat completion is a `TargetError`. No word of the server is in an error, since errors are
+kept and a server may repeat what it was asked. The key is sent to the granted host alone and never
 appears in an error or an answer.
 """
 
@@ -15,7 +16,6 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -129,28 +129,26 @@ class OpenAIChat:
             refused = _cause(error)
             if refused is not None:
                 raise TargetError(str(refused), transient=False) from error
-            raise _TryAgainError(f"no connection: {self._clean(str(error))}") from error
+            raise _TryAgainError(f"no connection: {_fault(error)}") from error
         return self._completion(raw, time.perf_counter() - started)
 
     async def _judged(self, response: aiohttp.ClientResponse) -> bytes:
         """Return the body of a good response; raise for any other."""
         status = response.status
         if status in _REDIRECTS:
-            place = urlsplit(response.headers.get("Location", ""))
-            host = visible(place.netloc.rpartition("@")[2] or "itself", 80)
-            raise TargetError(f"it redirects to {host}, which is not followed", transient=False)
+            raise TargetError(
+                f"it answers {status}, a redirect, which is not followed", transient=False
+            )
         if status in _RETRIED:
             raise _TryAgainError(
                 f"it answers {status}", _retry_after(response.headers.get("Retry-After", ""))
             )
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise TargetError("its answer is compressed although that was not asked for")
-        raw = await self._bounded(response)
         if status != 200:
             hint = " (set its key)" if status in (401, 403) else ""
-            said = self._clean(raw[:400].decode("utf-8", errors="replace"), 200)
-            raise TargetError(f"it answers {status}{hint}: {said}", transient=False)
-        return raw
+            raise TargetError(f"it answers {status}{hint}", transient=False)
+        return await self._bounded(response)
 
     async def _bounded(self, response: aiohttp.ClientResponse) -> bytes:
         body = bytearray()
@@ -194,9 +192,6 @@ class OpenAIChat:
         clean = text.replace(self._key, "[key]") if self._key else text
         return clean.encode("utf-8", errors="replace").decode("utf-8")
 
-    def _clean(self, text: str, limit: int = 200) -> str:
-        return visible(self._scrubbed(text), limit)
-
 
 class _TryAgainError(Exception):
     """An attempt failed in a way that may pass; ``wait`` is what the server asked for."""
@@ -218,6 +213,17 @@ def _retry_after(value: str) -> float | None:
         return None
     when = when if when.tzinfo is not None else when.replace(tzinfo=UTC)
     return max(0.0, (when - datetime.now(UTC)).total_seconds())
+
+
+def _fault(error: aiohttp.ClientError) -> str:
+    """Return what is wrong with a connection, in the system's words or ours, never the server's."""
+    if isinstance(error, aiohttp.ClientSSLError):
+        return "no trusted encryption"
+    if isinstance(error, aiohttp.ClientOSError) and error.strerror:
+        return visible(error.strerror, 200)
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "it hung up"
+    return f"it does not keep to the protocol ({type(error).__name__})"
 
 
 def _cause(error: BaseException | None) -> RefusedError | None:

@@ -24,10 +24,14 @@ def read_private(path: Path, limit: int) -> bytes | None:
         return None
     except OSError as error:
         raise told(error, path, "cannot read") from error
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise UsageError(
+            "it is not a regular file", where=encode_name(os.fspath(path)), remedy="Remove it."
+        )
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        private = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
-        if not private or stat.S_IMODE(status.st_mode) & 0o022:
+        if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o022:
             raise UsageError(
                 "others than you could have written it",
                 where=encode_name(os.fspath(path)),

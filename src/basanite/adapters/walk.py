@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from basanite.adapters.left_out import objection
 from basanite.adapters.trouble import told
 from basanite.domain.artifact import Identity
 from basanite.domain.inventory import Unseen
@@ -18,8 +19,11 @@ MAX_ENTRIES = 1_000_000
 MAX_DEPTH = 200
 """Folders within folders."""
 
-EXCLUDED = frozenset({".basanite", ".git", "__pycache__"})
-"""Folders that are not part of a system: our own state, history, and copies that Python made."""
+EXCLUDED = frozenset({".basanite", ".git"})
+"""Folders of the root that are not part of a system: our own state, and history. Anywhere else a
+folder of that name is looked into like any other."""
+COMPILED = "__pycache__"
+"""Where Python keeps its copies: the ``.pyc`` files in it are left out, and nothing else."""
 ENVIRONMENTS = frozenset({".venv", "venv"})
 """Left out too when they hold a ``pyvenv.cfg``: what is installed there, the lock file names."""
 
@@ -45,7 +49,8 @@ class Walk(NamedTuple):
     files: list[FoundFile]
     unseen: list[Unseen]
     excluded: list[str]
-    """Encoded names of files and folders that are left out on purpose."""
+    """Encoded names of files and folders that are left out on purpose. Of a ``__pycache__`` the
+    ``.pyc`` files are."""
 
 
 def identity_of(status: os.stat_result) -> Identity:
@@ -59,8 +64,17 @@ def identity_of(status: os.stat_result) -> Identity:
     )
 
 
+def _is_compiled(path: str) -> bool:
+    folder, _, name = path.rpartition("/")
+    return name.endswith(".pyc") and folder.rpartition("/")[2] == COMPILED
+
+
 class Walker:
-    """One walk. ``open_folder`` opens a folder below the root by its parts, following no link."""
+    """One walk. ``open_folder`` opens a folder below the root by its parts, following no link.
+
+    ``suspect`` says of a file's name whether it is a model's. A folder that is left out and holds
+    such a file is unseen: a stranger must not be able to hide a model by a folder's name.
+    """
 
     def __init__(
         self,
@@ -68,15 +82,18 @@ class Walker:
         open_folder: Callable[[Iterable[str]], int],
         exclude: frozenset[str],
         limit: int,
+        suspect: Callable[[str], bool],
     ) -> None:
         self._root = root
         self._open_folder = open_folder
         self._exclude = exclude
+        self._suspect = suspect
         self._left = limit
         self._limit = limit
         self._found = Walk([], [], [])
         self._links: list[str] = []
         self._folders: set[str] = {""}
+        self._compiled: set[str] = set()
 
     def walk(self) -> Walk:
         """Return what is below the root.
@@ -95,6 +112,7 @@ class Walker:
                 self._miss("", f"more than {self._limit} entries; the rest was not looked at")
                 break
         self._follow_up()
+        self._found.excluded.extend(self._compiled)
         self._found.files.sort(key=lambda found: found.path)
         self._found.unseen.sort(key=lambda unseen: unseen.path)
         self._found.excluded.sort()
@@ -127,7 +145,7 @@ class Walker:
                 and parts[-1:]
                 and (parts[-1] in ENVIRONMENTS)
             ):
-                self._found.excluded.append(here)
+                self._leave_out(parts, environment=True)
                 return
             self._folders.add(here)
             for entry in sorted(names, key=lambda each: each.name):
@@ -141,15 +159,18 @@ class Walker:
 
     def _entry(self, path: str, entry: os.DirEntry[str], folder: int) -> bool:
         """Note one entry; return whether it is a folder to look into."""
-        if path in self._exclude or (
-            entry.name in EXCLUDED and entry.is_dir(follow_symlinks=False)
-        ):
+        if path in self._exclude:
             self._found.excluded.append(path)
+            return False
+        if path in EXCLUDED and entry.is_dir(follow_symlinks=False):
+            self._leave_out((entry.name,), environment=False)
             return False
         try:
             status = entry.stat(follow_symlinks=False)
             if stat.S_ISREG(status.st_mode):
-                if os.access(entry.name, os.R_OK, dir_fd=folder, effective_ids=True):
+                if _is_compiled(path):
+                    self._compiled.add(path.rpartition("/")[0])
+                elif os.access(entry.name, os.R_OK, dir_fd=folder, effective_ids=True):
                     self._found.files.append(FoundFile(path, identity_of(status)))
                 else:
                     self._miss(path, "cannot open: permission is denied")
@@ -161,6 +182,13 @@ class Walker:
             self._miss(path, told(error, "", "cannot look at it").what)
             return False
         return stat.S_ISDIR(status.st_mode)
+
+    def _leave_out(self, parts: tuple[str, ...], *, environment: bool) -> None:
+        path = encode_name("/".join(parts))
+        self._found.excluded.append(path)
+        reason = objection(self._open_folder, parts, self._suspect, environment=environment)
+        if reason:
+            self._miss(path, reason)
 
     def _follow_up(self) -> None:
         """Say which links lead to something that was not seen under its own name."""

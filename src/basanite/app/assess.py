@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,12 +13,14 @@ from basanite.adapters.cache import ArtifactCache
 from basanite.adapters.files import Tree
 from basanite.adapters.grants import Grants
 from basanite.adapters.home import home
+from basanite.adapters.private import read_private
 from basanite.adapters.writing import write_atomic
 from basanite.app.answers import Measured
 from basanite.app.behaviour import behaviours
-from basanite.app.campaigns import Access, campaigns
+from basanite.app.campaigns import Access, Prompts, campaigns
 from basanite.app.catalogue import Catalogue, catalogue
 from basanite.app.events import Listener, Progress, silent
+from basanite.app.grant import scope
 from basanite.app.host import host_facts
 from basanite.app.inspecting import inspections
 from basanite.app.judging import Judged, judge_now, store
@@ -29,8 +32,10 @@ from basanite.app.tool import tool
 from basanite.app.workers import local_engine
 from basanite.domain.assessment import Assessment
 from basanite.domain.check import Check, Need, Stage
+from basanite.domain.errors import BasaniteError, UsageError
 from basanite.domain.evidence import Evidence, evidence_of
 from basanite.domain.inventory import Inventory
+from basanite.domain.names import encode_name
 from basanite.domain.plan import Planned
 from basanite.domain.ports import Engine, Recorded
 from basanite.domain.system import Tier
@@ -42,6 +47,15 @@ if TYPE_CHECKING:
     from basanite.ledger.store import SqlLedger
 
 
+_SECRET_BYTES = 32
+
+
+_BEGUN_ANEW = (
+    "this system was assessed here before, but its ledger was gone or empty. It begins anew: "
+    "restore a backup or an exported bundle if that was not meant."
+)
+
+
 @dataclass(frozen=True)
 class Options:
     """How to assess."""
@@ -49,6 +63,8 @@ class Options:
     jobs: int | None = None
     rehash: bool = False
     listen: Listener = silent
+    trace: bool = False
+    """Whether to show what workers write to their standard error."""
     stages: frozenset[Stage] = frozenset(Stage)
     """Which seams may run now. Questions of the others are answered by earlier evidence only."""
 
@@ -77,15 +93,20 @@ def assess(state: State, options: Options) -> Assessment:
     with (
         waiting(state, options.listen),
         state.ledger(manifest.system.id) as ledger,
-        local_engine(options.jobs) as engine,
+        local_engine(options.jobs, trace=options.trace) as engine,
     ):
         run = _Run(state, options, engine, ledger, list(ledger.entries()))
+        empty = not ledger.head().number
         tree = Tree(state.root)
         seen = _look(run, tree, manifest)
         inventory = assemble(
             manifest.system, seen.artifacts, seen.dependencies, host_facts(), seen.unseen
         ).model_copy(update={"excluded": seen.excluded})
-        access = Access(manifest.system, dict(manifest.parts), Grants(home()), state.clock)
+        scopes = {
+            part: scope(state.root, manifest.system, manifest.parts, part)
+            for part in manifest.parts
+        }
+        access = Access(manifest.system, scopes, Grants(home()), state.clock)
         questions = _questions(inventory, access, state.clock.now())
         _measure(run, tree, questions, inventory, seen, access)
         shown = manifest.system.without_canaries()
@@ -98,8 +119,15 @@ def assess(state: State, options: Options) -> Assessment:
             feeds={},
         )
         answer = judge_now(judged, run.records, run.why, ledger.head(), tool(), state.clock.now())
-        remember(manifest.system, state)
-        return store(answer, judged, state, ledger, run.records)
+        stored = store(answer, judged, state, ledger, run.records)
+        try:
+            known = remember(manifest.system, state)
+            if known and empty:
+                options.listen(Progress("warning", 0, 0, _BEGUN_ANEW))
+        except BasaniteError as error:
+            # The list only helps `find`; an assessment does not fail by it.
+            options.listen(Progress("warning", 0, 0, error.line()))
+        return stored
 
 
 def _look(run: _Run, tree: Tree, manifest: Manifest) -> Catalogue:
@@ -156,18 +184,18 @@ def _measure(
         run.options.listen(Progress("measure", done, len(todo), note))
 
     clock = run.state.clock
-    for measured in _worked(run, tree, by_stage, inventory, seen):
+    for measured in _worked(run, tree, by_stage, inventory, seen, body):
         sign(measured)
     for told in campaigns(
         [each for each in todo if _networked(each)],
-        tree=tree,
+        prompts=Prompts(tree, {each.path: each.sha256 for each in inventory.artifacts}),
         access=access,
         journal=str(run.state.journal),
         blobs=run.state.blobs,
         clock=clock,
         prior=body.prior,
         runs=lambda planned: len(run.ledger.numbers(planned.question.key)),
-        secret=_transcript_secret(),
+        secret=_transcript_secret,
     ):
         sign(told.measured, told.transcript)
         told.forget()
@@ -179,6 +207,7 @@ def _worked(
     by_stage: dict[Stage, list[Planned]],
     inventory: Inventory,
     seen: Catalogue,
+    body: Body,
 ) -> Iterator[Measured]:
     clock = run.state.clock
     yield from inspections(
@@ -192,7 +221,12 @@ def _worked(
     )
     for stage, entry in ((Stage.EVALUATION, "evaluate"), (Stage.MONITORING, "monitor")):
         yield from behaviours(
-            by_stage[stage], entry=entry, tree=tree, engine=run.engine, clock=clock
+            by_stage[stage],
+            entry=entry,
+            tree=tree,
+            engine=run.engine,
+            clock=clock,
+            prior=body.prior,
         )
 
 
@@ -234,7 +268,15 @@ def _signed(
 def _transcript_secret() -> bytes:
     """Return the key of the hashes that stand for answers nobody may keep."""
     path = home() / "keys" / "transcript.key"
-    if not path.exists():
+    key = read_private(path, _SECRET_BYTES)
+    if key is None:
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        write_atomic(path, secrets.token_bytes(32), 0o600)
-    return path.read_bytes()
+        key = secrets.token_bytes(_SECRET_BYTES)
+        write_atomic(path, key, 0o600)
+    if len(key) != _SECRET_BYTES:
+        raise UsageError(
+            "the key of withheld answers is damaged",
+            where=encode_name(os.fspath(path)),
+            remedy="Remove it; a new one is made. Hashes made with the old one stay as they are.",
+        )
+    return key

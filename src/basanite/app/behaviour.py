@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from functools import cache
 from typing import Any
 
 from basanite.adapters.files import OpenedFile, Tree
 from basanite.app.answers import Measured, measured
 from basanite.domain.answer import Answer
+from basanite.domain.errors import UnreadableError
 from basanite.domain.inventory import Subject
 from basanite.domain.job import Job, Limits
 from basanite.domain.outcome import Outcome
@@ -18,9 +20,29 @@ from basanite.domain.value import JsonObject
 from basanite.measure.evaluation.catalog import EVALUATORS
 from basanite.measure.monitoring.catalog import MONITORS
 
+VERSION = 1
+"""Of how a model is run: this module and the ONNX adapters. It is part of the evidence key."""
+
 # ONNX Runtime reserves address space far beyond what it touches.
 _LIMITS = Limits(wall_seconds=900, cpu_seconds=900, memory_bytes=8 << 30, processes=64)
 _MODEL_BYTES = 4 << 30
+
+
+def runtime(check: str) -> dict[str, str]:
+    """Return the versions of what runs the models of a check; empty when it runs none."""
+    from basanite.measure.evaluation.runtime import runtime as versions
+
+    return versions(check, _installed, VERSION)
+
+
+@cache
+def _installed(library: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return ""
 
 
 class _ChangedError(Exception):
@@ -40,8 +62,12 @@ class _Inputs:
     def open(self, part: str) -> OpenedFile:
         """Open the file that plays a part in the check."""
         path = self._paths[part]
-        opened = self._stack.enter_context(self._tree.open(path))
-        if opened.sha256() != self._digests.get(path):
+        try:
+            opened = self._stack.enter_context(self._tree.open(path))
+            same = opened.sha256() == self._digests.get(path)
+        except UnreadableError as error:
+            raise _ChangedError(path) from error
+        if not same:
             raise _ChangedError(path)
         self._opened.append((path, opened))
         opened.file.seek(0)
@@ -52,7 +78,11 @@ class _Inputs:
         from basanite.formats.table import read_csv
 
         opened = self.open(part)
-        return read_csv(opened.file, opened.identity.size)
+        try:
+            return read_csv(opened.file, opened.identity.size)
+        except UnreadableError as error:
+            place = f"{opened.path}, {error.where}" if error.where else opened.path
+            raise UnreadableError(error.what, where=place) from error
 
     def hold(self) -> None:
         """Raise when a file changed since it was opened."""
@@ -72,7 +102,9 @@ def evaluate_model(tree: Tree, payload: dict[str, Any]) -> dict[str, Any]:
 
         data = inputs.open("model").file.read(_MODEL_BYTES)
         tables = {part: inputs.table(part) for part in payload["inputs"] if part != "model"}
-        return evaluate(evaluator, lambda: OnnxModel(data), tables, payload["parameters"])
+        return evaluate(
+            evaluator, lambda: OnnxModel(data), tables, payload["parameters"], payload["prior"]
+        )
 
     return _held(tree, payload, ask)
 
@@ -95,7 +127,10 @@ def _held(tree: Tree, payload: dict[str, Any], ask: Any) -> dict[str, Any]:
     try:
         with ExitStack() as stack:
             inputs = _Inputs(tree, payload, stack)
-            answer: Answer = ask(inputs)
+            try:
+                answer: Answer = ask(inputs)
+            except UnreadableError as error:
+                answer = Answer(outcome=Outcome.INCOMPLETE, reason=error.line())
             inputs.hold()
     except _ChangedError as changed:
         answer = Answer(
@@ -107,9 +142,18 @@ def _held(tree: Tree, payload: dict[str, Any], ask: Any) -> dict[str, Any]:
 
 
 def behaviours(
-    todo: Iterable[Planned], *, entry: str, tree: Tree, engine: Engine, clock: Clock
+    todo: Iterable[Planned],
+    *,
+    entry: str,
+    tree: Tree,
+    engine: Engine,
+    clock: Clock,
+    prior: Callable[[Planned], JsonObject],
 ) -> Iterator[Measured]:
-    """Yield an answer to every planned evaluation (``evaluate``) or monitor (``monitor``)."""
+    """Yield an answer to every planned evaluation (``evaluate``) or monitor (``monitor``).
+
+    ``prior`` gives what an evaluation needs to continue its experiment.
+    """
     jobs = dict(enumerate(todo))
 
     def job(number: int, planned: Planned) -> Job:
@@ -123,6 +167,7 @@ def behaviours(
                 "inputs": planned.inputs,
                 "subjects": [s.model_dump() for s in planned.question.subjects],
                 "parameters": parameters,
+                "prior": prior(planned),
             },
             limits=_LIMITS,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from basanite.app.systems import places
 from basanite.domain.errors import BasaniteError, UsageError
 from basanite.domain.inventory import Inventory
 from basanite.domain.ledger import AssessmentRecord
+from basanite.domain.names import encode_name
 from basanite.domain.ports import Clock
 
 _SHORTEST_DIGEST = 8
@@ -51,13 +53,14 @@ def find(
     Raises:
         UsageError: there is no system to ask.
     """
-    asked = [(str(folder), State.of(folder, clock)) for folder in folders] or [
-        (place.root, _state(place.root, place.ledger_url, place.state, clock)) for place in places()
+    asked = [(encode_name(os.fspath(folder)), State.of(folder, clock)) for folder in folders] or [
+        (place.root, State(place.folder, clock, place.ledger_url, place.elsewhere))
+        for place in places()
     ]
     if not asked:
         raise UsageError(
             "no system was assessed on this account yet",
-            where=str(home()),
+            where=encode_name(os.fspath(home())),
             remedy="Run `basanite assess DIR`, or name folders.",
         )
     seen: list[Sighting] = []
@@ -68,10 +71,6 @@ def find(
         except BasaniteError as error:
             unasked.append(Unasked(root, error.line()))
     return sorted(seen, key=lambda s: (not s.still, s.system, s.where)), unasked
-
-
-def _state(root: str, url: str, elsewhere: str | None, clock: Clock) -> State:
-    return State(Path(root), clock, url, Path(elsewhere) if elsewhere else None)
 
 
 def _sightings(thing: str, state: State) -> Iterator[Sighting]:
@@ -100,7 +99,7 @@ def _sightings(thing: str, state: State) -> Iterator[Sighting]:
     for where in {*since, *gone}:
         yield Sighting(
             system=system,
-            root=str(state.root),
+            root=encode_name(os.fspath(state.root)),
             where=where,
             since=since.get(where) or gone[where],
             still=where in since,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from basanite.adapters.cache import ArtifactCache
 from basanite.adapters.files import Tree
 from basanite.adapters.home import home
@@ -31,7 +33,15 @@ def initialize(
     """
     if state.manifest.exists() and not force:
         raise UsageError(
-            "there is a manifest already", where=str(state.manifest), remedy="Use --force."
+            "there is a manifest already",
+            where=encode_name(os.fspath(state.manifest)),
+            remedy="Use --force.",
+        )
+    if state.manifest.is_symlink():
+        raise UsageError(
+            "this is a link, so nothing is written there",
+            where=encode_name(os.fspath(state.manifest)),
+            remedy="Remove it.",
         )
     tree = Tree(state.root)
     with local_engine(jobs) as engine:

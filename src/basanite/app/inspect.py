@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from basanite.adapters.cache import ArtifactCache
 from basanite.adapters.clock import SystemClock
 from basanite.adapters.files import Tree
 from basanite.adapters.home import home
+from basanite.adapters.trouble import told
 from basanite.app.catalogue import Catalogue, catalogue
 from basanite.app.events import Listener, Progress, silent
 from basanite.app.inspecting import inspections
@@ -60,15 +62,15 @@ def inspect_paths(
     """
     for path in paths:
         if not path.exists() and not path.is_symlink():
-            raise UsageError("there is no such file or folder", where=encode_name(str(path)))
+            raise UsageError("there is no such file or folder", where=encode_name(os.fspath(path)))
     artifacts: list[Artifact] = []
     results: list[Result] = []
     unseen: list[Unseen] = []
     with local_engine(jobs) as engine:
         for path in paths:
             whole = path.is_dir() and not path.is_symlink()
-            tree = Tree(path if whole else path.parent)
-            prefix = encode_name(str(path if whole else path.parent))
+            tree = Tree(_real(path if whole else path.parent))
+            prefix = encode_name(os.fspath(path if whole else path.parent))
             seen = catalogue(
                 tree,
                 engine,
@@ -84,6 +86,14 @@ def inspect_paths(
             unseen += [Unseen(path=_under(prefix, u.path), reason=u.reason) for u in seen.unseen]
     checks = tuple(each.check for each in INSPECTORS)
     return Inspection(tuple(artifacts), tuple(results), tuple(unseen), checks)
+
+
+def _real(folder: Path) -> Path:
+    """Return a folder's own path: workers stand in another folder than the user."""
+    try:
+        return folder.resolve()
+    except OSError as error:
+        raise told(error, folder, "cannot find the folder") from error
 
 
 def _under(prefix: str, path: str) -> str:

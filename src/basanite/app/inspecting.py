@@ -10,6 +10,7 @@ from basanite.adapters.files import Tree
 from basanite.app.answers import Measured, measured
 from basanite.domain.answer import Answer
 from basanite.domain.artifact import Artifact, Identity
+from basanite.domain.errors import UnreadableError
 from basanite.domain.job import Job, JobResult, Limits
 from basanite.domain.outcome import Outcome
 from basanite.domain.plan import Planned
@@ -35,22 +36,22 @@ def inspect_artifact(tree: Tree, payload: dict[str, Any]) -> dict[str, Any]:
     artifact = Artifact.model_validate(payload["artifact"])
     expected = Identity.model_validate(payload["identity"])
     by_id = {each.check.id: each for each in INSPECTORS}
-    with tree.open(artifact.path) as opened:
-        changed = opened.identity != expected
-        if not changed and payload["rehash"]:
-            changed = opened.sha256() != artifact.sha256
-        answers: dict[str, Answer] = {}
-        if not changed:
-            for asked in payload["checks"]:
-                view = _Opened(artifact, opened.file)
-                answers[asked["id"]] = inspect(view, by_id[asked["id"]], asked["parameters"])
-            changed = not opened.unchanged()
-    if changed:
-        moved = Answer(
-            outcome=Outcome.INCOMPLETE,
-            reason="the file changed during the assessment",
-            transient=True,
-        )
+    answers: dict[str, Answer] = {}
+    changed = "the file changed during the assessment"
+    try:
+        with tree.open(artifact.path) as opened:
+            same = opened.identity == expected
+            if same and payload["rehash"]:
+                same = opened.sha256() == artifact.sha256
+            if same:
+                for asked in payload["checks"]:
+                    view = _Opened(artifact, opened.file)
+                    answers[asked["id"]] = inspect(view, by_id[asked["id"]], asked["parameters"])
+                same = opened.unchanged()
+    except UnreadableError as error:
+        same, changed = False, f"{changed}: {error.what}"
+    if not same:
+        moved = Answer(outcome=Outcome.INCOMPLETE, reason=changed, transient=True)
         answers = {asked["id"]: moved for asked in payload["checks"]}
     return {name: answer.model_dump(mode="json") for name, answer in answers.items()}
 

@@ -8,12 +8,13 @@ from datetime import datetime
 
 from basanite.app.state import State
 from basanite.domain.assessment import Assessment, Exemption, Result, Standing
+from basanite.domain.errors import LedgerError
 from basanite.domain.evidence import Tool
 from basanite.domain.inventory import Inventory
 from basanite.domain.ledger import AssessmentRecord, Head, Waiver
 from basanite.domain.outcome import Outcome
 from basanite.domain.plan import Planned
-from basanite.domain.ports import Ledger, Recorded
+from basanite.domain.ports import BlobStore, Ledger, Recorded
 from basanite.domain.requirement import Pack
 from basanite.domain.severity import Severity
 from basanite.domain.system import System
@@ -53,7 +54,9 @@ def judge_now(
     waivers = [
         r.content
         for r in records
-        if isinstance(r.content, Waiver) and r.content.signed <= now < r.content.expires
+        if isinstance(r.content, Waiver)
+        and r.content.system == basis.system.id
+        and r.content.signed <= now < r.content.expires
     ]
     exemptions = [
         *(
@@ -71,7 +74,7 @@ def judge_now(
             if o.expires >= now.date()
         ),
     ]
-    return Assessment(
+    answer = Assessment(
         time=now,
         tool=tool,
         manifest=basis.manifest,
@@ -86,6 +89,11 @@ def judge_now(
         head=head,
         history=_history(records, now),
     )
+    last = _latest(records)
+    if last is not None and last.summary.get("identity") == _identity(answer):
+        # What is said now was recorded already: it is no earlier assessment.
+        return answer.model_copy(update={"history": answer.history[:-1]})
+    return answer
 
 
 def _result(planned: Planned, body: Body, why: Mapping[str, str]) -> Result:
@@ -99,9 +107,9 @@ def _result(planned: Planned, body: Body, why: Mapping[str, str]) -> Result:
             subjects=question.subjects,
             parameters=question.parameters,
             outcome=Outcome.SKIPPED,
-            reason=planned.skipped or "it was not asked in this run",
-            ran=False,
-            why=planned.skipped or "not asked",
+            reason=planned.skipped or body.missed(planned) or "it was not asked in this run",
+            ran=question.key in why,
+            why=why.get(question.key) or planned.skipped or "not asked",
             freshness=Freshness.MISSING,
         )
     evidence = standing.evidence
@@ -140,18 +148,23 @@ def _history(records: Sequence[Recorded], now: datetime) -> tuple[Standing, ...]
     )
 
 
+def _latest(records: Sequence[Recorded]) -> AssessmentRecord | None:
+    return next(
+        (r.content for r in reversed(records) if isinstance(r.content, AssessmentRecord)), None
+    )
+
+
 def store(
     answer: Assessment, basis: Judged, state: State, ledger: Ledger, records: Sequence[Recorded]
 ) -> Assessment:
     """Record an assessment with all that it rests on, by digest; nothing when nothing changed."""
     identity = _identity(answer)
-    latest = next(
-        (r.content for r in reversed(records) if isinstance(r.content, AssessmentRecord)), None
-    )
-    if latest is not None and latest.summary.get("identity") == identity:
+    latest = _latest(records)
+    blobs = state.blobs
+    same = latest is not None and latest.summary.get("identity") == identity
+    if latest is not None and same and _whole(latest, blobs):
         return answer
     standing = answer.standing()
-    blobs = state.blobs
     record = AssessmentRecord(
         system=basis.system.id,
         assessment=blobs.put(canonical(answer.model_dump(mode="json", by_alias=True))),
@@ -171,6 +184,16 @@ def store(
     )
     ledger.append(record)
     return answer
+
+
+def _whole(record: AssessmentRecord, blobs: BlobStore) -> bool:
+    """Return whether all that an assessment is computed from again is still there."""
+    try:
+        for digest in (record.inventory, record.plan, *record.packs.values()):
+            blobs.get(digest)
+    except LedgerError:
+        return False
+    return True
 
 
 def _plain(planned: Planned) -> dict[str, object]:

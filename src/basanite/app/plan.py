@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from basanite.app.behaviour import runtime
 from basanite.domain.check import Check, Need
 from basanite.domain.evidence import Question
 from basanite.domain.inventory import Case, Inventory, Subject
@@ -81,28 +82,31 @@ class _Planner:
         """Return the planned question of a case, as a list of one."""
         overrides = [o for o in self._overrides(check, case.component) if o.expires >= self._today]
         parameters = {**check.parameters}
-        parameters.update({k: v for k, v in (preset or {}).items() if k in check.parameters})
         for threshold in self._system.thresholds:
             if threshold.check == check.id and threshold.component in (None, case.component):
                 parameters.update(threshold.parameters)
         for override in overrides:
             parameters.update(override.parameters)
+        # Last, since a site has no say in them: how many campaigns share one error, say.
+        parameters.update({k: v for k, v in (preset or {}).items() if k in check.parameters})
         if case.context:
             # The context may hold canaries and prompts: evidence names it by digest only.
             parameters["context"] = digest_of(case.context)
+        named = {subject.name for subject in case.subjects}
         question = Question(
             check=check.id,
             version=check.version,
             subjects=case.subjects,
+            inputs={part: n for part, n in case.inputs.items() if n in named},
             parameters=parameters,
             sampling=check.sampling,
             feeds={name: self._feeds[name] for name in check.feeds if name in self._feeds},
-            readers={name: READERS[name] for name in check.readers},
+            readers={**{name: READERS[name] for name in check.readers}, **runtime(check.id)},
         )
         days = [o.shelf_life_days for o in overrides if o.shelf_life_days]
         life = check.shelf_life.of(self._system.tier)
         refused = ""
-        if Need.NETWORK in check.needs:
+        if check.needs - {Need.READ}:
             refused = self._permit(check, case.component)
         return [
             Planned(

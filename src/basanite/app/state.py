@@ -14,11 +14,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from basanite.adapters.home import BusyError, RunLock, home
+from basanite.adapters.home import VARIABLE, BusyError, RunLock, home, home_path
+from basanite.adapters.trouble import told
 from basanite.app.events import Listener, Progress
 from basanite.domain.errors import UsageError
+from basanite.domain.names import encode_name
 from basanite.domain.ports import Clock
+from basanite.domain.value import digest_of
 
 if TYPE_CHECKING:
     from basanite.ledger.blobs import FileBlobs
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 
 MANIFEST = "basanite.yaml"
 FOLDER = ".basanite"
+_SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True)
@@ -47,15 +52,33 @@ class State:
         """Return the state of the system in a folder.
 
         Raises:
-            UsageError: there is no such folder.
+            UsageError: there is no such folder, or state, keys and system lie in each other.
         """
-        if not folder.is_dir():
+        try:
+            real = folder.resolve()
+            elsewhere = None if state is None else state.resolve()
+        except OSError as error:
+            raise told(error, folder, "cannot find the folder") from error
+        if not real.is_dir():
             raise UsageError(
                 "there is no such folder",
-                where=str(folder),
+                where=encode_name(os.fspath(folder)),
                 remedy="Name the folder that holds basanite.yaml.",
             )
-        return cls(folder.resolve(), clock, ledger_url, state)
+        if elsewhere is not None and elsewhere.is_relative_to(real):
+            raise UsageError(
+                "--state names a folder inside the system, where it would be assessed itself",
+                where=encode_name(os.fspath(elsewhere)),
+                remedy="Name one outside of it, or leave --state out.",
+            )
+        keys = home_path().resolve()
+        if real.is_relative_to(keys):
+            raise UsageError(
+                "the system lies in Basanite's home, where keys are kept",
+                where=encode_name(os.fspath(keys)),
+                remedy=f"Set {VARIABLE} to a folder of its own.",
+            )
+        return cls(real, clock, _plausible(ledger_url), elsewhere)
 
     @property
     def manifest(self) -> Path:
@@ -74,8 +97,9 @@ class State:
 
     @property
     def journal(self) -> Path:
-        """Where calls of a running campaign are journalled."""
-        return self.folder / "journal.sqlite"
+        """Where calls of a campaign are journalled: in the home, since what it says is believed."""
+        name = digest_of([encode_name(os.fspath(self.root)), self.url()])
+        return home() / "journals" / f"{name}.sqlite"
 
     @cached_property
     def keyring(self) -> Keyring:
@@ -103,21 +127,23 @@ class State:
         except OSError as error:
             raise UsageError(
                 f"cannot make the state folder ({error.strerror})",
-                where=str(self.folder),
+                where=encode_name(os.fspath(self.folder)),
                 remedy="Make the folder writable, or name another place with --state.",
             ) from error
-        for path in (self.folder, *sorted(self.folder.iterdir())):
+        for path in (self.folder, *sorted(self.folder.rglob("*"))):
             facts = path.lstat()
             if stat.S_ISLNK(facts.st_mode) or facts.st_uid != os.geteuid():
                 raise UsageError(
                     "this is a link, or belongs to another user, so nothing is written there",
-                    where=str(path),
+                    where=encode_name(os.fspath(path)),
                     remedy="Remove it, or name another place with --state.",
                 )
+        if stat.S_IMODE(self.folder.stat().st_mode) & 0o077:
+            self.folder.chmod(0o700)
         if not os.access(self.folder, os.W_OK):
             raise UsageError(
                 "the state folder is not writable",
-                where=str(self.folder),
+                where=encode_name(os.fspath(self.folder)),
                 remedy="Make it writable, or name another place with --state.",
             )
 
@@ -137,7 +163,7 @@ class State:
         if not create and not self.ledger_url and not (self.folder / "ledger.sqlite").exists():
             raise UsageError(
                 "nothing was assessed here yet",
-                where=str(self.root),
+                where=encode_name(os.fspath(self.root)),
                 remedy="Run `basanite assess` first.",
             )
         ledger = open_ledger(self.url(), chain, self.keyring, self.clock, create=create)
@@ -149,6 +175,25 @@ class State:
     def lock(self, *, wait: bool = True) -> RunLock:
         """Return the lock that lets one assessment of this system run at a time."""
         return RunLock(self.folder / "run.lock", wait=wait)
+
+
+def _plausible(url: str) -> str:
+    """Return a ledger's address unless it cannot be one.
+
+    Raises:
+        UsageError: it is no address, or names a place that keeps nothing.
+    """
+    try:
+        path = urlsplit(url).path
+    except ValueError as error:
+        # The address may hold a password, so it is not repeated.
+        raise UsageError(f"--ledger is no address of a database ({error})") from error
+    if path.endswith(":memory:"):
+        raise UsageError("--ledger names a database in memory, which keeps nothing")
+    if url.startswith(_SQLITE):
+        # Another command may be given in another folder.
+        return f"{_SQLITE}{Path(url.removeprefix(_SQLITE)).absolute()}"
+    return url
 
 
 @contextmanager

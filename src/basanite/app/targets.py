@@ -35,17 +35,17 @@ def requirement_target(state: State, typed: str) -> tuple[str, str]:
 
 
 def finding_target(state: State, typed: str) -> tuple[str, str]:
-    """Return the system's id and a finding's whole fingerprint for its beginning.
+    """Return the system's id and the whole id of a finding for its beginning.
 
     Raises:
         UsageError: no finding, or more than one, begins so.
     """
     answer, _, _ = replay(state)
-    known = {f.fingerprint for r in answer.results for f in r.findings}
+    known = {r.occurrence(f) for r in answer.results for f in r.findings}
     matches = {each for each in known if len(typed) >= _SHORTEST and each.startswith(typed.lower())}
     if len(matches) != 1:
         raise UsageError(
-            f"{len(matches)} findings have a fingerprint that begins with {typed!r}",
-            remedy=f"Give at least {_SHORTEST} digits; `basanite report --format json` lists them.",
+            f"{len(matches)} findings have an id that begins with {typed!r}",
+            remedy=f"Give at least {_SHORTEST} digits; `basanite findings` lists them.",
         )
     return answer.inventory.system.id, matches.pop()

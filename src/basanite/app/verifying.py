@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from basanite.adapters.clock import SystemClock
 from basanite.adapters.files import Tree
+from basanite.adapters.home import home
 from basanite.app.plan import all_checks
 from basanite.app.reading import manifest_of
 from basanite.app.state import State
 from basanite.domain.errors import BasaniteError, UsageError
-from basanite.domain.ledger import Head, Verification
+from basanite.domain.inventory import Inventory
+from basanite.domain.ledger import AssessmentRecord, Head, Problem, ProblemKind, Verification
+from basanite.domain.names import encode_name
+from basanite.domain.ports import Recorded
 
 _LARGEST_KEY = 1 << 16
 
@@ -25,20 +30,22 @@ def verify_system(state: State, keys: Sequence[Path], heads: Sequence[str]) -> V
     trusted = {**state.keyring.trusted(), **_public(keys)}
     with state.ledger(manifest.system.id, create=False) as ledger:
         seen = ledger.known_head()
+        present = _digests(tree)
         found = verify(
             ledger.raw(),
             trusted,
             now=state.clock.now(),
             heads=[*heads_of(heads), *([seen] if seen else [])],
             tier=manifest.system.tier,
-            subjects=_digests(tree),
+            subjects=present,
             chain=manifest.system.id,
             lost=state.keyring.lost(),
             blobs=state.blobs,
         )
         if found.sound:
             ledger.keep_verified(found.head)
-    return found
+        gone = list(_gone(state, ledger.entries() if found.sound else (), present))
+    return found.model_copy(update={"problems": (*found.problems, *gone)})
 
 
 def verify_bundle_file(path: Path, keys: Sequence[Path], heads: Sequence[str]) -> Verification:
@@ -48,14 +55,41 @@ def verify_bundle_file(path: Path, keys: Sequence[Path], heads: Sequence[str]) -
         UsageError: no key is named.
     """
     from basanite.ledger.bundle import verify_bundle
+    from basanite.ledger.keys import Keyring
 
     if not keys:
         raise UsageError(
             "a bundle is verified with a public key that you trust",
-            where=str(path),
+            where=encode_name(os.fspath(path)),
             remedy="Name it with --key PEM.",
         )
-    return verify_bundle(path, _public(keys), now=SystemClock().now(), heads=heads_of(heads))
+    return verify_bundle(
+        path,
+        _public(keys),
+        now=SystemClock().now(),
+        heads=heads_of(heads),
+        lost=Keyring(home()).lost(),
+    )
+
+
+def _gone(
+    state: State, records: Iterable[Recorded], present: Mapping[str, str]
+) -> Iterator[Problem]:
+    """Yield what the latest assessment looked at and is not there, or cannot be read, any more."""
+    latest = None
+    for record in records:
+        if isinstance(record.content, AssessmentRecord):
+            latest = record
+    if latest is None or not isinstance(latest.content, AssessmentRecord):
+        return
+    inventory = Inventory.model_validate_json(state.blobs.get(latest.content.inventory))
+    for artifact in inventory.artifacts:
+        if artifact.path not in present:
+            yield Problem(
+                kind=ProblemKind.WRONG_SUBJECT,
+                number=latest.number,
+                meaning=f"{artifact.path} was assessed and is gone, or cannot be read any more",
+            )
 
 
 def _public(paths: Sequence[Path]) -> dict[str, str]:
@@ -65,9 +99,11 @@ def _public(paths: Sequence[Path]) -> dict[str, str]:
     for path in paths:
         try:
             pem = path.read_bytes()[:_LARGEST_KEY].decode("ascii")
-            found[key_id_of(load_public(pem.encode(), where=str(path)))] = pem
+            found[key_id_of(load_public(pem.encode(), where=encode_name(os.fspath(path))))] = pem
         except (OSError, ValueError) as error:
-            raise UsageError(f"is no public key ({error})", where=str(path)) from error
+            raise UsageError(
+                f"is no public key ({error})", where=encode_name(os.fspath(path))
+            ) from error
     return found
 
 

@@ -36,12 +36,16 @@ def view(answers: Sequence[Assessment], form: str) -> str:
     if form == "sarif":
         from basanite.reports.sarif import to_sarif
 
-        return _text(
-            to_sarif(answer.results, answer.checks, answer.tool, waived=frozenset(answer.waived))
-        )
+        return _text(to_sarif(answer.results, answer.checks, answer.tool, waived=_reasons(answer)))
     from basanite.reports.cyclonedx import to_cyclonedx
 
     return _text(to_cyclonedx(answer))
+
+
+def _reasons(answer: Assessment) -> dict[str, str]:
+    """Return why each accepted occurrence is accepted."""
+    reasons = {each.target: each.reason for each in answer.exemptions}
+    return {occurrence: reasons.get(occurrence, "") for occurrence in answer.waived}
 
 
 def inspection_view(found: Inspection, form: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,10 +21,13 @@ from basanite.cli.options import (
     ReportFormat,
     StateFolder,
 )
-from basanite.domain.errors import ExitCode, UsageError
+from basanite.domain.errors import BasaniteError, ExitCode, UsageError
+from basanite.domain.names import encode_name
 from basanite.domain.severity import Severity
 
 if TYPE_CHECKING:
+    from basanite.app.assess import Options
+    from basanite.app.state import State
     from basanite.domain.assessment import Assessment
 
 HERE = Path()
@@ -33,8 +37,10 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this room."""
     app.command()(init)
     app.command()(assess)
+    app.command("test")(behaviour)
     app.command()(inspect)
     app.command()(report)
+    app.command()(findings)
     app.command()(explain)
 
 
@@ -77,29 +83,81 @@ def assess(
 ) -> int:
     """Map, measure what is not fresh, judge, and report: the main job."""
     from basanite.app.assess import Options
-    from basanite.app.assess import assess as run
     from basanite.cli.parsing import state_of
-    from basanite.cli.summary import show
 
     face: Face = context.obj
-    places = [state_of(each, ledger, state) for each in folders or [HERE]]
+    places = folders or [HERE]
+    if output is not None and not output.parent.is_dir():
+        raise UsageError(
+            "--output names a file in a folder that is not there",
+            where=encode_name(os.fspath(output)),
+        )
     if len(places) > 1 and state is not None:
         raise UsageError("--state names one folder, so it goes with one system")
+    options = Options(jobs=jobs, rehash=rehash, listen=face.listen, trace=face.debug)
     answers: list[Assessment] = []
+    codes: list[int] = []
     for place in places:
-        answer = run(place, Options(jobs=jobs, rehash=rehash, listen=face.listen))
-        face.finish()
-        answers.append(answer)
-        show(face, answer)
-        _page([answer], place.report if output is None or len(places) > 1 else output, face)
-    if len(places) > 1:
+        try:
+            there = state_of(place, ledger, state)
+            page = there.report if output is None or len(places) > 1 else output
+            answers.append(_one(face, there, options, page))
+        except BasaniteError as error:
+            if len(places) == 1:
+                raise
+            # The other systems are still assessed; this one is told.
+            codes.append(face.fail(error.line(), error.exit_code, error))
+    if len(places) > 1 and answers:
         _page(answers, output or Path("portfolio.html"), face)
-    return max((a.exit_code(fail_on) for a in answers), key=_gravity)
+    return max((*codes, *(a.exit_code(fail_on) for a in answers)), key=_gravity)
+
+
+def behaviour(
+    context: typer.Context,
+    folder: Folder = HERE,
+    fail_on: FailOn = Severity.HIGH,
+    jobs: Jobs = None,
+    ledger: LedgerUrl = "",
+    state: StateFolder = None,
+) -> int:
+    """Run only the behavioural tests that are not fresh; the rest stays as it was."""
+    from basanite.app.assess import Options
+    from basanite.cli.parsing import state_of
+    from basanite.domain.check import Stage
+
+    face: Face = context.obj
+    there = state_of(folder, ledger, state)
+    options = Options(
+        jobs=jobs,
+        listen=face.listen,
+        trace=face.debug,
+        stages=frozenset({Stage.EVALUATION, Stage.MONITORING}),
+    )
+    return _one(face, there, options, there.report).exit_code(fail_on)
+
+
+def _one(face: Face, place: State, options: Options, page: Path) -> Assessment:
+    """Assess one system, show it and leave its page."""
+    from basanite.app.assess import assess as run
+    from basanite.cli.summary import show
+
+    answer = run(place, options)
+    face.finish()
+    show(face, answer)
+    _page([answer], page, face)
+    return answer
 
 
 def _gravity(code: int) -> int:
-    """1 wins over 3, and 3 over 0."""
-    return {ExitCode.FINDINGS: 2, ExitCode.INCONCLUSIVE: 1}.get(ExitCode(code), 0)
+    """1 wins over 4, 2 and 3, in this order; 0 comes last."""
+    order = (
+        ExitCode.CLEAN,
+        ExitCode.INCONCLUSIVE,
+        ExitCode.USAGE,
+        ExitCode.INTERNAL,
+        ExitCode.FINDINGS,
+    )
+    return order.index(ExitCode(code))
 
 
 def _page(answers: list[Assessment], path: Path, face: Face) -> None:
@@ -111,7 +169,11 @@ def _page(answers: list[Assessment], path: Path, face: Face) -> None:
 
 def inspect(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or folders.")],
+    paths: Annotated[
+        list[Path],
+        # What cannot be read is told with the rest, so that the rest is looked at.
+        typer.Argument(metavar="PATH...", help="Files or folders.", readable=False),
+    ],
     form: Annotated[InspectFormat, typer.Option("--format", help="Output.")] = InspectFormat.TEXT,
     output: Output = None,
     fail_on: FailOn = Severity.HIGH,
@@ -156,6 +218,22 @@ def report(
         )
     face.write(view(answers, form.value), output)
     return max((a.exit_code(fail_on) for a in answers), key=_gravity)
+
+
+def findings(
+    context: typer.Context,
+    folder: Folder = HERE,
+    ledger: LedgerUrl = "",
+    state: StateFolder = None,
+) -> None:
+    """List every finding of the latest assessment, with the id that `waive` takes."""
+    from basanite.app.replay import replay
+    from basanite.cli.parsing import state_of
+    from basanite.cli.summary import finding_lines
+
+    face: Face = context.obj
+    answer, _, _ = replay(state_of(folder, ledger, state))
+    face.say(finding_lines(answer))
 
 
 def explain(

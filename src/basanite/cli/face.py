@@ -78,6 +78,10 @@ class Face:
         """Show progress: a bar on a terminal, plain lines in a pipe."""
         if self.quiet:
             return
+        if not event.total and event.note:
+            self.finish()
+            self.note(f"{event.stage}: {event.note}")
+            return
         if sys.stderr.isatty():
             self._draw(event)
             return

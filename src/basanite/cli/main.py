@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Any
@@ -47,6 +48,7 @@ def run() -> None:
 
 def main(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
+    _open_streams()
     face, rest = Face.from_arguments(arguments)
     try:
         code = app(rest, prog_name="basanite", standalone_mode=False, obj=face)
@@ -64,6 +66,19 @@ def main(arguments: list[str]) -> int:
     return _stopped(face) if code == _INTERRUPTED else int(code or 0)
 
 
+def _open_streams() -> None:
+    """Give closed standard streams the null device, so that no file of ours takes their place."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
 def _stopped(face: Face) -> int:
     line = "Stopped. What was finished is kept; run again to go on."
     return face.fail(line, ExitCode.INCONCLUSIVE)
@@ -75,9 +90,18 @@ _USAGE_ERRORS: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ ==
 """The base of typer's own usage errors, which it does not export by name."""
 
 
+_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE}
+"""What the machine lacks; no fault of the program's."""
+
+
 def _unexpected(face: Face, error: Exception) -> int:
     if isinstance(error, _USAGE_ERRORS):
         return face.fail(error.format_message(), ExitCode.USAGE)
+    if isinstance(error, OSError) and error.errno in _MACHINE:
+        from basanite.adapters.trouble import told
+
+        name = error.filename if isinstance(error.filename, str | bytes) else ""
+        return face.fail(told(error, name, "cannot go on").line(), ExitCode.INTERNAL, error)
     line = f"Basanite itself failed ({type(error).__name__}: {error}). Run it with --debug."
     return face.fail(line, ExitCode.INTERNAL, error)
 

@@ -53,3 +53,18 @@ def show_inspection(face: Face, found: Inspection) -> None:
         f"{len(found.artifacts)} files, {len(looked)} inspected, {len(findings)} findings, "
         f"{len(open_ends) + len(found.unseen)} open."
     )
+
+
+def finding_lines(answer: Assessment) -> list[str]:
+    """Return a line per finding, worst first, accepted ones marked."""
+    every = [(result, finding) for result in answer.results for finding in result.findings]
+    every.sort(key=lambda pair: (-pair[1].level.rank, pair[1].rule.id, pair[1].location.path))
+    told = []
+    for result, finding in every:
+        occurrence = result.occurrence(finding)
+        where = finding.location.path or result.component or ""
+        line = f":{finding.location.line}" if finding.location.line else ""
+        accepted = "  (accepted)" if occurrence in answer.waived else ""
+        level = f"{finding.level.value:8}"
+        told.append(f"{occurrence[:12]}  {level}  {finding.rule.id}  {where}{line}{accepted}")
+    return told or ["No findings."]

@@ -53,9 +53,9 @@ def find(
         face.note(f"not asked: {missed.root}: {missed.reason}")
     if not seen:
         face.say("No assessed system contains it.")
-    if any(each.still for each in seen):
-        return ExitCode.CLEAN
-    return ExitCode.INCONCLUSIVE if unasked else ExitCode.FINDINGS
+    if unasked:
+        return ExitCode.INCONCLUSIVE
+    return ExitCode.CLEAN if any(each.still for each in seen) else ExitCode.FINDINGS
 
 
 def verify(
@@ -105,17 +105,21 @@ def allow(
         str,
         typer.Option("--key-from", metavar="VARIABLE", help="Variable that holds the host's key."),
     ] = "",
+    take_back: Annotated[bool, typer.Option("--revoke", help="Take the grant back.")] = False,
 ) -> None:
     """Allow a component's endpoint the network. As it is declared now, on this machine."""
-    from basanite.app.grant import Wish, grant
+    from basanite.app.grant import Wish, grant, revoke
     from basanite.cli.parsing import state_of
     from basanite.domain.check import Need
 
     face: Face = context.obj
+    if take_back:
+        face.say(f"taken back: {revoke(state_of(folder), component)} grants for {component}")
+        return
     made = grant(state_of(folder), Wish(Need(kind.value), component, key_variable=key_from))
     face.say(
         f"allowed: {made.kind.value} to {made.target} for {made.part} in {made.environment.value}, "
-        f"from {made.host}, until its declaration in basanite.yaml changes"
+        f"from {made.host}, until its declaration or that of its prompts changes"
     )
 
 
@@ -152,7 +156,7 @@ def attest(
 
 def waive(
     context: typer.Context,
-    target: Annotated[str, typer.Argument(metavar="FINGERPRINT", help="A finding's fingerprint.")],
+    target: Annotated[str, typer.Argument(metavar="FINDING", help="Its id, as `findings` lists.")],
     reason: Annotated[str, typer.Option("--reason", help="Why it is accepted for a while.")],
     person: Person,
     expires: Expires,

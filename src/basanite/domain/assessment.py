@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field
@@ -13,11 +12,11 @@ from basanite.domain.evidence import Cost, Tool
 from basanite.domain.finding import Finding
 from basanite.domain.inventory import Inventory, Subject
 from basanite.domain.ledger import Head
-from basanite.domain.measurement import Measurement
+from basanite.domain.measurement import Held, Measurement
 from basanite.domain.outcome import Outcome
 from basanite.domain.requirement import PackReference
 from basanite.domain.severity import Severity
-from basanite.domain.value import JsonObject, Sha256, Time, Value
+from basanite.domain.value import JsonObject, Sha256, Time, Value, digest_of
 from basanite.domain.verdict import Freshness, Status, Verdict
 
 
@@ -45,6 +44,14 @@ class Result(Value):
     findings: tuple[Finding, ...] = ()
     measurements: tuple[Measurement, ...] = ()
     cost: Cost = Cost()
+
+    def occurrence(self, finding: Finding) -> str:
+        """Return the identity of a finding here: its fingerprint, the component, these subjects.
+
+        A waiver names this, so it accepts nothing in another component or in changed bytes.
+        """
+        digests = sorted(subject.sha256 for subject in self.subjects)
+        return digest_of([finding.fingerprint, self.component, digests])
 
 
 class Exemption(Value):
@@ -82,7 +89,7 @@ class Assessment(Value):
     verdicts: tuple[Verdict, ...]
     exemptions: tuple[Exemption, ...] = ()
     waived: tuple[str, ...] = ()
-    """Fingerprints of findings that a waiver in force accepts."""
+    """Occurrences of findings (`Result.occurrence`) that a waiver in force accepts."""
     head: Head
     history: tuple[Standing, ...] = ()
     """Earlier assessments, oldest first."""
@@ -97,7 +104,7 @@ class Assessment(Value):
             (result, finding)
             for result in self.results
             for finding in result.findings
-            if finding.fingerprint not in self.waived
+            if result.occurrence(finding) not in self.waived
         ]
         return sorted(
             found,
@@ -136,8 +143,9 @@ class Assessment(Value):
 
 
 def _fails(result: Result) -> bool:
-    """A failed check counts by its findings; one without findings (a measurement) always."""
-    return result.outcome is Outcome.FAILED and not result.findings
+    """A failed check counts by its findings; by a bound that is not kept it always counts."""
+    broken = any(each.held is Held.NO for each in result.measurements)
+    return result.outcome is Outcome.FAILED and (broken or not result.findings)
 
 
 def inconclusive(assessment: Assessment) -> ExitCode:
@@ -158,8 +166,3 @@ def inconclusive(assessment: Assessment) -> ExitCode:
         if open_results or open_verdicts or nothing or unseen
         else ExitCode.CLEAN
     )
-
-
-def worst(findings: Iterable[Finding]) -> Severity | None:
-    """Return the worst severity among findings, or None when there are none."""
-    return max((finding.level for finding in findings), key=lambda s: s.rank, default=None)

@@ -16,7 +16,6 @@ from basanite.domain.finding import Finding
 from basanite.domain.inventory import Subject
 from basanite.domain.measurement import Measurement
 from basanite.domain.outcome import Outcome
-from basanite.domain.system import Tier
 from basanite.domain.value import JsonObject, Sha256, Slug, Time, Value, digest_of
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -29,10 +28,12 @@ class Question(Value):
     check: Slug
     version: int
     subjects: tuple[Subject, ...]
+    inputs: dict[str, str] = {}
+    """Names of subjects by their part in the check, where the part matters."""
     parameters: JsonObject
     sampling: frozenset[str] = frozenset()
     feeds: dict[str, Sha256] = {}
-    readers: dict[str, int] = {}
+    readers: dict[str, int | str] = {}
 
     @cached_property
     def key(self) -> str:
@@ -42,6 +43,7 @@ class Question(Value):
                 "check": self.check,
                 "version": self.version,
                 "subjects": sorted([s.name, s.sha256] for s in self.subjects),
+                "inputs": self.inputs,
                 "parameters": self.parameters,
                 "feeds": self.feeds,
                 "readers": self.readers,
@@ -50,22 +52,27 @@ class Question(Value):
 
     @cached_property
     def series(self) -> str:
-        """Return the identity that sampling, feeds and versions do not change.
+        """Return the identity that only another check or changed subjects change.
 
-        Statistical evidence of one series is one experiment: it continues, and a failure in it
-        stays until the subject changes.
+        A statistical failure in a series stays, whatever the parameters and names are later.
         """
+        digests = {s.name: s.sha256 for s in self.subjects}
+        parts = {name: part for part, name in self.inputs.items()}
         return digest_of(
             {
                 "check": self.check,
-                "subjects": sorted([s.name, s.sha256] for s in self.subjects),
-                "parameters": {
-                    name: value
-                    for name, value in self.parameters.items()
-                    if name not in self.sampling
-                },
+                "subjects": sorted([parts.get(n, ""), digest] for n, digest in digests.items()),
             }
         )
+
+    @cached_property
+    def experiment(self) -> str:
+        """Return the identity of what was asked in a series, whatever the sampling and version.
+
+        Statistical evidence of one experiment continues: its counts add up.
+        """
+        asked = {k: v for k, v in self.parameters.items() if k not in self.sampling}
+        return digest_of([self.series, asked])
 
 
 class Tool(Value):
@@ -110,10 +117,6 @@ class Evidence(Value):
     finished: Time
     cost: Cost = Cost()
     tool: Tool
-
-    def valid_until(self, tier: Tier) -> datetime:
-        """Return when this stops being fresh for a system of that tier."""
-        return self.finished + self.shelf_life.of(tier)
 
     def statement(self) -> dict[str, Any]:
         """Return the in-toto Statement v1 that is signed."""

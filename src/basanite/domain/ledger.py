@@ -47,7 +47,7 @@ class Waiver(Value):
 
     system: Slug
     target: str
-    """A finding's fingerprint, or ``pack/requirement``."""
+    """A finding's occurrence (`Result.occurrence`), or ``pack/requirement``."""
     reason: str
     person: str
     signed: Time

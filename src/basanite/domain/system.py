@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
+from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from basanite.domain.value import JsonObject, Slug, Value
 
@@ -92,10 +94,18 @@ class Columns(Value):
     """Empty: every column that is neither label nor time."""
 
 
+def _one_form(url: str) -> str:
+    """Return an address in its one form: lower-case host, no slash at the end."""
+    parts = urlsplit(url)
+    if not parts.hostname or parts.username or parts.password or parts.port == 0:
+        raise ValueError("write an address as http://host:port/path, without a user")
+    return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path.rstrip("/"), parts.query, ""))
+
+
 class Endpoint(Value):
     """An address that answers. Nothing connects to it before the user has granted it."""
 
-    url: str = Field(pattern=r"^https?://")
+    url: Annotated[str, Field(pattern=r"^https?://"), AfterValidator(_one_form)]
     protocol: str = Field(default="openai-chat", pattern=r"^[a-z0-9-]+$")
     model: str = ""
     """The model's name as the server expects it."""

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import codecs
+import re
 from typing import BinaryIO
 
 from basanite.domain.artifact import Format
 from basanite.domain.errors import UnreadableError
-from basanite.formats import gguf, hdf5, numpy
-from basanite.formats.pickle.plausible import looks_like_pickle
+from basanite.formats import gguf, hdf5, numpy, tar
+from basanite.formats.pickle.plausible import acts_like_pickle, looks_like_pickle
 from basanite.formats.pickle.reader import open_stream
 from basanite.formats.protobuf import Message
 from basanite.formats.stream import Span, compression, fill
 from basanite.formats.text_kind import text_kind
-from basanite.formats.zip.directory import members
+from basanite.formats.zip.directory import ends_with_archive, members
 from basanite.formats.zip.reader import layout
 
 NAME = "detect"
-VERSION = 1
+VERSION = 2
 _HEAD = 1 << 16
 _PICKLE_NAMES = (".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth", ".ckpt", ".bst")
 _BY_NAME = {
@@ -31,6 +32,33 @@ _BY_NAME = {
     ".keras": Format.KERAS,
     ".tflite": Format.TFLITE,
 }
+_OTHER_MODELS = (
+    ".nemo", ".mar", ".mlmodel", ".engine", ".plan", ".trt", ".caffemodel", ".pb", ".pdmodel",
+    ".pdparams", ".cbm", ".ubj", ".ggml", ".ptl", ".pte", ".ort", ".t7", ".hef", ".rknn", ".dlc",
+    ".skops", ".weights",
+)  # fmt: skip
+"""Endings of models in formats that are not read here."""
+_COMPRESSED = (".gz", ".bz2", ".xz", ".lzma", ".zst", ".lz4")
+_PACKED = (".tar", ".tgz", ".tbz2", ".txz", ".zip", ".7z", ".rar")
+_SAID = re.compile(r"(?:^|[^a-z])(?:models?|weights?|checkpoints?|ckpts?)(?:[^a-z]|$)")
+_MODEL_BINARIES = ("pytorch_model", "model", "adapter_model", "diffusion_pytorch")
+_TO_PICKLE_LOADERS = (*_PICKLE_NAMES, ".bin", ".model", ".sav", ".p", ".npy", ".npz")
+"""Endings of files that are given to something that unpickles, whatever their bytes are."""
+BINARY = frozenset(
+    {
+        Format.PICKLE, Format.PYTORCH_ZIP, Format.ZIP, Format.SAFETENSORS, Format.ONNX, Format.GGUF,
+        Format.NUMPY, Format.HDF5, Format.KERAS, Format.TFLITE, Format.TAR, Format.GZIP,
+        Format.PARQUET, Format.UNKNOWN,
+    }
+)  # fmt: skip
+"""Formats whose bytes are no text."""
+_BEFORE_ARCHIVES = frozenset(
+    {
+        Format.PICKLE, Format.SAFETENSORS, Format.ONNX, Format.GGUF, Format.NUMPY, Format.HDF5,
+        Format.TFLITE, Format.UNKNOWN,
+    }
+)  # fmt: skip
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _MODEL_FIELDS = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 14, 20, 25, 26})
 
 
@@ -56,7 +84,7 @@ def detect(name: str, file: BinaryIO, size: int) -> Format:
 
 
 def _by_magic(file: BinaryIO, size: int, head: bytes) -> Format | None:
-    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+    if head[:4] in _ZIP:
         return _zip_layout(file, size)
     if head.startswith(gguf.MAGIC):
         return Format.GGUF
@@ -66,7 +94,7 @@ def _by_magic(file: BinaryIO, size: int, head: bytes) -> Format | None:
         return Format.TFLITE
     if head.startswith(b"PAR1"):
         return Format.PARQUET
-    if head[257:262] == b"ustar":
+    if tar.looks_like_tar(head[: tar.BLOCK]):
         return Format.TAR
     if hdf5.MAGIC in head[:_HEAD] and hdf5.find_superblock(file, size) is not None:
         return Format.HDF5
@@ -81,13 +109,15 @@ def _zip_layout(file: BinaryIO, size: int) -> Format:
 
 
 def _compressed(file: BinaryIO, size: int, head: bytes) -> Format | None:
-    """A compressed pickle is a pickle: joblib reads it so, whatever the extension says."""
+    """A compressed pickle is a pickle, and a compressed tar a tar: loaders read them so."""
     kind = compression(head)
     if kind is None:
         return None
     stream, _ = open_stream(file, 0, size)
     try:
-        inside = fill(stream, 64)
+        inside = fill(stream, tar.BLOCK)
+        if tar.looks_like_tar(inside):
+            return Format.TAR
         stream, _ = open_stream(file, 0, size)
         if looks_like_pickle(inside, stream, 1 << 62):
             return Format.PICKLE
@@ -142,6 +172,53 @@ def claims_model(name: str) -> bool:
     """Return whether a file's name says that it is a model or an array."""
     lower = name.lower()
     return lower.endswith(_PICKLE_NAMES) or lower.endswith(tuple(_BY_NAME))
+
+
+def names_model(name: str) -> bool:
+    """Return whether a file's name says that it is, or holds, a model of any kind.
+
+    Wider than `claims_model`: formats that are not read here, compressed models, and archives
+    that say so.
+    """
+    lower = name.replace("!/", "/").rpartition("/")[2].lower()
+    plain = next((lower[: -len(end)] for end in _COMPRESSED if lower.endswith(end)), lower)
+    if claims_model(plain) or plain.endswith(_OTHER_MODELS):
+        return True
+    if plain.endswith(".bin"):
+        return plain.startswith(_MODEL_BINARIES)
+    packed = plain != lower or plain.endswith(_PACKED)
+    return packed and _SAID.search(plain) is not None
+
+
+def goes_to_pickle_loaders(name: str) -> bool:
+    """Return whether programs give a file of this name to something that unpickles it."""
+    return name.lower().endswith(_TO_PICKLE_LOADERS)
+
+
+def starts_with_archive(file: BinaryIO, size: int) -> bool:
+    """Return whether the first bytes are those of a zip archive."""
+    file.seek(0)
+    return file.read(min(size, 4)) in _ZIP
+
+
+def also(form: Format, file: BinaryIO, size: int) -> tuple[Format, ...]:
+    """Return what the bytes of an artifact are besides ``form``: a file may be two things at once.
+
+    One program then sees a harmless table of numbers where another runs a pickle. Never raises for
+    what the bytes are, and says nothing without proof: the pickle imports or calls something by a
+    proper name, or a whole zip archive stands at the end.
+    """
+    found: list[Format] = []
+    if starts_with_archive(file, size):
+        # Pickle loaders stop at its first byte (a persistent id), and its end is its own.
+        return ()
+    if form in BINARY and form is not Format.PICKLE:
+        stream, _ = open_stream(file, 0, size)
+        if acts_like_pickle(stream):
+            found.append(Format.PICKLE)
+    if form in _BEFORE_ARCHIVES and ends_with_archive(file, size):
+        found.append(Format.ZIP)
+    return tuple(found)
 
 
 def _by_name(name: str) -> Format:

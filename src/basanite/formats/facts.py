@@ -21,15 +21,18 @@ from basanite.formats import (
     requirements,
     safetensors,
     table,
+    tar,
     tokenizer,
 )
 from basanite.formats.pickle import reader as pickle
+from basanite.formats.unpacked import whole
 from basanite.formats.zip import reader as zip_reader
 
 _MODULES = (
     detect,
     pickle,
     zip_reader,
+    tar,
     safetensors,
     onnx,
     gguf,
@@ -72,10 +75,16 @@ def _requirements(file: BinaryIO, size: int) -> dict[str, Any]:
     }
 
 
+def _tar(file: BinaryIO, size: int) -> dict[str, Any]:
+    opened, length = whole(file, size)
+    return tar.read(opened, length)
+
+
 _READ: dict[Format, tuple[str, Read]] = {
     Format.PICKLE: (pickle.NAME, pickle.read),
     Format.PYTORCH_ZIP: (zip_reader.NAME, zip_reader.read),
     Format.ZIP: (zip_reader.NAME, zip_reader.read),
+    Format.TAR: (tar.NAME, _tar),
     Format.KERAS: (zip_reader.NAME, zip_reader.read),
     Format.SAFETENSORS: (safetensors.NAME, safetensors.read),
     Format.ONNX: (onnx.NAME, onnx.read),
@@ -92,7 +101,8 @@ _READ: dict[Format, tuple[str, Read]] = {
 def read_facts(form: Format, name: str, file: BinaryIO, size: int) -> Facts:
     """Return what the header of an artifact of ``size`` bytes says.
 
-    Bad bytes never raise: the note says in plain words what is wrong. Lock files and tables have
+    ``also`` among the facts names what else the bytes are. Bad bytes never raise: the note says
+    in plain words what is wrong. Lock files and tables have
     no facts here; whoever needs their content reads it.
     """
     readers = {detect.NAME: detect.VERSION}
@@ -100,11 +110,13 @@ def read_facts(form: Format, name: str, file: BinaryIO, size: int) -> Facts:
         return Facts({}, readers, "the file is empty")
     if form is Format.LOCKFILE:
         readers[lockfile.NAME] = lockfile.VERSION
+    second = detect.also(form, file, size)
+    both: dict[str, Any] = {"also": [each.value for each in second]} if second else {}
     if form not in _READ:
-        return Facts({}, readers, "")
+        return Facts(both, readers, "")
     reader, read = _READ[form]
     readers[reader] = READERS[reader]
     try:
-        return Facts(read(file, size), readers, "")
+        return Facts({**read(file, size), **both}, readers, "")
     except UnreadableError as error:
-        return Facts({}, readers, f"{name}, read as {form.value}: {error.what}"[:1000])
+        return Facts(both, readers, f"{name}, read as {form.value}: {error.what}"[:1000])

@@ -144,6 +144,13 @@ class Body:
             return _unfinished(near.evidence)
         return differences(near.evidence.question, planned.question)
 
+    def missed(self, planned: Planned) -> str:
+        """Return why the last attempt at the question did not look; empty when there was none."""
+        near = self._archive.nearest(planned.question, planned.component)
+        if near is None or near.evidence.key != planned.question.key:
+            return ""
+        return near.evidence.reason
+
     def prior(self, planned: Planned) -> JsonObject:
         """Return what a run needs to continue the series' experiment; empty to start anew.
 
@@ -152,10 +159,11 @@ class Body:
         """
         series = planned.question.series
         explained = self._explained(series)
+        asked = planned.question.experiment
         for piece in reversed(self._archive.series(series)):
             if piece.number <= explained:
                 break
-            if piece.evidence.detail:
+            if piece.evidence.detail and piece.evidence.question.experiment == asked:
                 return piece.evidence.detail
         return {}
 

@@ -9,8 +9,9 @@ import re
 from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from basanite.domain.system import ComponentKind, DatasetRole, Environment, ModelTask, Sector, Tier
 from basanite.map.document import WrittenFloat, WrittenInt
@@ -53,6 +54,15 @@ def _day(value: Any) -> Any:
 def _path(value: Any) -> Any:
     value = _as_written(value)
     return normalise(value) if isinstance(value, str) else value
+
+
+def _port(value: str) -> str:
+    try:
+        if urlsplit(value).port != 0:
+            return value
+    except ValueError:
+        pass
+    raise ValueError("the port is not between 1 and 65535")
 
 
 def _none_is(default: Callable[[], Any]) -> BeforeValidator:
@@ -180,7 +190,7 @@ class ColumnsPart(Part):
 class EndpointPart(Part):
     """An address that answers. Nothing connects to it before the user has granted it."""
 
-    url: Annotated[str, Field(pattern=URL, max_length=500)] = Field(
+    url: Annotated[str, Field(pattern=URL, max_length=500), AfterValidator(_port)] = Field(
         description="Base address, without user names, keys or query: http://host:port/v1."
     )
     protocol: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$")] = Field(

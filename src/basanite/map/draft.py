@@ -166,7 +166,8 @@ def _comment(text: str, indent: str) -> Iterator[str]:
 
 
 def _wrapped(words: list[str], indent: str) -> Iterator[str]:
-    return (f"{indent}{line}" for line in _fold([f"{word}," for word in words], WIDTH))
+    listed = [*(f"{word}," for word in words[:-1]), f"{words[-1]}."]
+    return (f"{indent}{line}" for line in _fold(listed, WIDTH))
 
 
 def _fold(words: list[str], width: int) -> list[str]:

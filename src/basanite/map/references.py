@@ -26,6 +26,8 @@ _ONLY: dict[str, frozenset[ComponentKind]] = {
     "canaries": frozenset({ComponentKind.PROMPT, ComponentKind.AGENT, ComponentKind.SERVICE}),
 }
 """Keys that mean something on some kinds only. Elsewhere they would be read by nothing."""
+_COUNTED = frozenset({"family"})
+"""Parameters that follow from the system as a whole. A site that set them could buy a pass."""
 
 
 def problems_of(
@@ -171,9 +173,14 @@ def _parameters(
             ),
         )
         return
-    allowed = known[setting.check]
+    allowed = frozenset(known[setting.check]) - _COUNTED
     for parameter in setting.parameters:
-        if parameter not in allowed:
+        if parameter in _COUNTED:
+            yield (
+                (*place, "parameters", parameter),
+                f"{name}: {parameter} follows from what the system holds. Remove it",
+            )
+        elif parameter not in allowed:
             yield (
                 (*place, "parameters", parameter),
                 (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from basanite.domain.assessment import Assessment, Result
@@ -20,7 +20,7 @@ class About:
     """Results that name the component."""
     used: list[Result] = field(default_factory=list)
     """Results about another component that looked at a file of this one: a test set's model."""
-    located: list[Finding] = field(default_factory=list)
+    located: list[tuple[Result, Finding]] = field(default_factory=list)
     """Findings of those that were seen in this component's own files."""
 
     @property
@@ -42,15 +42,15 @@ def about(assessment: Assessment) -> Mapping[str, About]:
         for other in others & found.keys():
             if other is not None:
                 found[other].used.append(result)
-                found[other].located += _located(result.findings, owners, other)
+                found[other].located += _located(result, owners, other)
     return found
 
 
 def _located(
-    findings: Sequence[Finding], owners: Mapping[str, str | None], component: str
-) -> list[Finding]:
+    result: Result, owners: Mapping[str, str | None], component: str
+) -> list[tuple[Result, Finding]]:
     return [
-        each
-        for each in findings
+        (result, each)
+        for each in result.findings
         if owners.get(each.location.path.split(_NESTED, 1)[0]) == component
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,7 +26,7 @@ MEANINGS = {
 
 _DEPTH, _PARTS, _ENTRIES = 8, 12, 12
 _REASONS = 1200
-"""Nodes of rules that one page has room for, shared evenly among its verdicts."""
+"""Nodes of rules that one page has room for; when there are more, verdicts share it evenly."""
 _FUNCTION = re.compile(r"[A-Za-z]+(?=[-. ]?\d)")
 
 
@@ -94,8 +95,9 @@ def functions(assessment: Assessment, now: datetime, *, limit: int) -> list[Func
         key=lambda i: STATUSES.index(assessment.verdicts[i].status),
     )
     kept = {id(assessment.verdicts[i]) for i in ordered[:limit]}
+    room = _room([assessment.verdicts[i].because for i in ordered[:limit]])
     return [
-        _function(f"f{index}", name, titles.get(pack, pack), verdicts, kept, now)
+        _function((f"f{index}", name, titles.get(pack, pack)), verdicts, kept, room, now)
         for index, ((pack, name), verdicts) in enumerate(gathered.items())
     ]
 
@@ -106,10 +108,28 @@ def function_of(verdict: Verdict) -> str:
     return match.group() if match else verdict.group
 
 
+def _room(trees: Sequence[Because]) -> int:
+    """How many nodes of its rule a verdict may show: all, unless the page gets too long."""
+    total = 0
+    for tree in trees:
+        total += _size(tree)
+        if total > _REASONS:
+            return max(3, _REASONS // len(trees))
+    return _REASONS
+
+
+def _size(because: Because) -> int:
+    return 1 + sum(_size(part) for part in because.parts)
+
+
 def _function(
-    anchor: str, name: str, pack: str, verdicts: list[Verdict], kept: set[int], now: datetime
+    names: tuple[str, str, str],
+    verdicts: list[Verdict],
+    kept: set[int],
+    room: int,
+    now: datetime,
 ) -> Function:
-    room = max(3, _REASONS // max(1, len(kept)))
+    anchor, name, pack = names
     shown = [verdict for verdict in verdicts if id(verdict) in kept]
     return Function(
         anchor=anchor,
@@ -177,7 +197,7 @@ def _axes(because: Because) -> str:
         words = [because.freshness.value, _confidence(because)]
     numbers = ", ".join(str(number) for number in because.evidence[:_ENTRIES])
     more = len(because.evidence) - _ENTRIES
-    if numbers:
+    if numbers and f"(entry {numbers})" not in because.text:
         noun = "entry" if len(because.evidence) == 1 else "entries"
         words.append(f"{noun} {numbers}" + (f" and {more} more" if more > 0 else ""))
     return " · ".join(words)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
 
 from basanite.domain.inventory import HostFact, HostState
 
@@ -80,7 +79,11 @@ def _name(fact: HostFact) -> str:
 
 def _source(sources: Sequence[str]) -> str:
     """One source as it is; several by the folder they share."""
-    if len(set(sources)) == 1:
+    first, *rest = (each.split("/") for each in dict.fromkeys(sources))
+    if not rest:
         return sources[0]
-    folder = commonprefix(list(sources)).rpartition("/")[0]
-    return f"{folder}/…" if folder.count("/") > 1 else ", ".join(dict.fromkeys(sources))
+    shared = 0
+    while shared < len(first) and all(each[: shared + 1] == first[: shared + 1] for each in rest):
+        shared += 1
+    folder = "/".join(first[:shared])
+    return f"{folder}/…" if shared > 2 else ", ".join(dict.fromkeys(sources))

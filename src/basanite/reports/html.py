@@ -15,8 +15,8 @@ from basanite.reports import charts
 from basanite.reports.expiry import expiries
 from basanite.reports.facts import facts_of
 from basanite.reports.grouping import Group, groups
-from basanite.reports.host import host_groups
 from basanite.reports.guidance import STATUSES, functions
+from basanite.reports.host import host_groups
 from basanite.reports.marks import Mark, mark_held, mark_of, mark_standing
 from basanite.reports.method import asked, unanswered
 from basanite.reports.page import render_page
@@ -135,7 +135,7 @@ def _accepted(assessment: Assessment) -> list[tuple[Result, Finding]]:
         (result, finding)
         for result in assessment.results
         for finding in result.findings
-        if finding.fingerprint in assessment.waived
+        if result.occurrence(finding) in assessment.waived
     ]
 
 

@@ -14,8 +14,8 @@ from basanite.domain.outcome import Outcome
 from basanite.domain.severity import Severity
 from basanite.domain.verdict import Freshness, Status
 from basanite.reports.about import About
-from basanite.reports.summary import Standing, by_measurement, freshness_at
-from basanite.reports.words import count, plain
+from basanite.reports.summary import Standing, by_measurement, freshness_at, not_kept
+from basanite.reports.words import plain
 
 
 class Tone(StrEnum):
@@ -101,11 +101,11 @@ def worst_mark(assessment: Assessment, told: About, now: datetime) -> Mark:
     look at another (a test set) says so, and is not blamed for what came of that.
     """
     ranked: list[tuple[int, Mark]] = [_rank_of(result, now) for result in told.own]
-    seen = [finding for result in told.own for finding in result.findings]
+    seen = [(result, finding) for result in told.own for finding in result.findings]
     ranked += [
         _rank_of_finding(finding)
-        for finding in (*seen, *told.located)
-        if finding.fingerprint not in assessment.waived
+        for result, finding in (*seen, *told.located)
+        if result.occurrence(finding) not in assessment.waived
     ]
     looked = any(result.outcome is not Outcome.SKIPPED for result in told.own)
     if told.used and not looked:
@@ -122,13 +122,14 @@ def _rank_of_finding(finding: Finding) -> tuple[int, Mark]:
 
 def _used(results: Sequence[Result]) -> Mark:
     failed = sum(result.outcome is Outcome.FAILED for result in results)
-    if not failed:
-        return Mark(Tone.NONE, f"used in {count(len(results), 'check')}")
-    return Mark(Tone.NONE, f"used in {count(len(results), 'check')}, {failed} failed")
+    if len(results) == 1:
+        return Mark(Tone.NONE, "used, the check failed" if failed else "used in 1 check")
+    told = f"used in {len(results)} checks"
+    return Mark(Tone.NONE, f"{told}, {failed} failed" if failed else told)
 
 
 def _rank_of(result: Result, now: datetime) -> tuple[int, Mark]:
-    if by_measurement(result):
+    if by_measurement(result) or not_kept(result):
         return 91, Mark(Tone.BAD, "bound not kept")
     ranks = {Outcome.ERROR: 80, Outcome.INCOMPLETE: 50, Outcome.UNDECIDED: 45, Outcome.SKIPPED: 30}
     if result.outcome in ranks:

@@ -40,6 +40,7 @@ class Unanswered:
 
 _SUBJECTS = 3
 _COMMAND = "`basanite "
+_NOT_ASKED = "not asked"
 _NEXT_STEPS = {
     Outcome.SKIPPED: "Give the check what it lacks and run `basanite assess`, or have a person "
     "attest what is known of it (`basanite attest`). Until then it stays open.",
@@ -93,7 +94,7 @@ def unanswered(assessment: Assessment) -> list[Unanswered]:
             check=check,
             mark=mark_of(outcome),
             reason=reason or "no reason was given",
-            next_step=_next_step(outcome, reason),
+            next_step=_next_step(outcome, reason, results[0].why),
             times=len(results),
             where=tuple(_name(result) for result in results[:_SUBJECTS]),
         )
@@ -101,8 +102,10 @@ def unanswered(assessment: Assessment) -> list[Unanswered]:
     ]
 
 
-def _next_step(outcome: Outcome, reason: str) -> str:
+def _next_step(outcome: Outcome, reason: str, why: str) -> str:
     """What to do next; nothing more where the reason itself names the command."""
+    if why == _NOT_ASKED:
+        return "Run `basanite assess`."
     return "" if _COMMAND in reason else _NEXT_STEPS.get(outcome, "")
 
 

@@ -86,7 +86,8 @@ def draw(found: Sequence[Node], *, narrow: bool) -> Markup:
         for kind in column:
             y = _kind(kind, found, (index, x, y, width), boxes, texts)
         height = max(height, y)
-    total = (len(columns) or 1) * (width + gutter) - (0 if narrow else gutter) + 2
+    drawn = 1 if narrow else len(_COLUMNS)  # so that few columns are not drawn larger
+    total = drawn * (width + gutter) - (0 if narrow else gutter) + 2
     cards = [box.card for box in boxes.values()]
     return element(
         "svg",

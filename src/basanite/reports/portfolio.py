@@ -13,13 +13,14 @@ from basanite.domain.severity import Severity
 from basanite.domain.system import System, Tier
 from basanite.domain.verdict import Status
 from basanite.reports import charts, words
+from basanite.reports.bounds import brief
 from basanite.reports.grouping import Group, groups
 from basanite.reports.html import serious_counts
 from basanite.reports.marks import Mark, mark_of, mark_standing
 from basanite.reports.page import render_page
-from basanite.reports.summary import Standing, Summary, summarise
+from basanite.reports.summary import Standing, Summary, not_kept, summarise
 
-_GROUPS = 3
+_GROUPS, _BOUNDS = 3, 4
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,10 @@ class Row:
     worst: Mark | None
     groups: Sequence[tuple[Group, Mark]]
     more: int
+    bounds: Sequence[str]
+    """Measured bounds that do not hold, in few words."""
+    serious: int
+    """Critical and high findings now."""
     trend: Markup
     page: str
 
@@ -73,7 +78,9 @@ def render_portfolio(
         _row(f"system-{position}", assessment, now, (pages or {}))
         for position, assessment in enumerate(sorted(assessments, key=lambda a: _order(a, now)))
     ]
-    return render_page("portfolio.html.j2", rows=rows, now=now, sentence=_sentence(rows))
+    return render_page(
+        "portfolio.html.j2", rows=rows, now=now, sentence=_sentence(rows), max_bounds=_BOUNDS
+    )
 
 
 def _order(assessment: Assessment, now: datetime) -> tuple[object, ...]:
@@ -94,6 +101,7 @@ def _order(assessment: Assessment, now: datetime) -> tuple[object, ...]:
 def _row(anchor: str, assessment: Assessment, now: datetime, pages: Mapping[str, str]) -> Row:
     summary = summarise(assessment, now)
     found = groups(assessment)
+    serious = serious_counts(assessment)
     page = pages.get(assessment.inventory.system.id, "")
     return Row(
         anchor=anchor,
@@ -103,7 +111,9 @@ def _row(anchor: str, assessment: Assessment, now: datetime, pages: Mapping[str,
         worst=mark_of(summary.worst) if summary.worst else None,
         groups=[(group, mark_of(group.severity)) for group in found[:_GROUPS]],
         more=max(0, len(found) - _GROUPS),
-        trend=charts.trend(serious_counts(assessment), "Critical and high findings, oldest first"),
+        bounds=[brief(each) for result in assessment.results for each in not_kept(result)],
+        serious=serious[-1],
+        trend=charts.trend(serious, "Critical and high findings, oldest first"),
         page=words.relative_uri(page) if page else "",
     )
 

@@ -69,7 +69,7 @@ def to_sarif(
         results: what became of each question.
         checks: the checks the results speak of; all their rules are listed.
         tool: the program.
-        waived: fingerprints that a waiver accepts, or a mapping from them to the reason.
+        waived: occurrences that a waiver accepts, or a mapping from them to the reason.
     """
     known = {check.id: check for check in checks}
     rules = _rules(known.values(), results)
@@ -167,8 +167,9 @@ def _result(
         "confidence": finding.confidence.value,
         "precision": _PRECISION[finding.confidence],
     }
-    if finding.fingerprint in waived:
-        reason = waived[finding.fingerprint] if isinstance(waived, Mapping) else ""
+    occurrence = result.occurrence(finding)
+    if occurrence in waived:
+        reason = waived[occurrence] if isinstance(waived, Mapping) else ""
         body["suppressions"] = [
             {
                 "kind": "external",

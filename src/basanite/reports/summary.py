@@ -49,6 +49,8 @@ class Summary:
     """Answers that earlier evidence still gives."""
     skipped: int
     """Questions that were not put."""
+    looked: bool
+    """Whether any check looked at anything at all."""
     due: datetime | None
     """When the next answer that is still good expires."""
     valid_until: datetime | None
@@ -84,7 +86,6 @@ def summarise(assessment: Assessment, now: datetime) -> Summary:
     levels = Counter(finding.level for _, finding in assessment.findings())
     statuses = Counter(verdict.status for verdict in verdicts)
     outcomes = Counter(result.outcome for result in results)
-    failed = any(by_measurement(result) for result in results)
     broken = sum(len(not_kept(result)) or by_measurement(result) for result in results)
     expired = sum(freshness_at(result, now) is Freshness.STALE for result in results)
     aged = sum(
@@ -97,7 +98,7 @@ def summarise(assessment: Assessment, now: datetime) -> Summary:
     ran = sum(result.ran for result in results)
     unseen = len(assessment.inventory.unseen)
     serious = levels[Severity.CRITICAL] + levels[Severity.HIGH]
-    bad = bool(serious or failed or statuses[Status.UNMET])
+    bad = bool(serious or broken or statuses[Status.UNMET])
     nothing = not results or not assessment.inventory.artifacts
     loose = (
         any(not outcome.conclusive for outcome in outcomes)
@@ -120,10 +121,13 @@ def summarise(assessment: Assessment, now: datetime) -> Summary:
         ran=ran,
         kept=len(results) - ran - outcomes[Outcome.SKIPPED],
         skipped=outcomes[Outcome.SKIPPED],
+        looked=any(n for outcome, n in outcomes.items() if outcome not in _BLIND),
         due=next((end for end in ends if end > now), None),
         valid_until=ends[0] if ends else None,
     )
 
+
+_BLIND = frozenset({Outcome.SKIPPED, Outcome.ERROR, Outcome.NOT_APPLICABLE})
 
 _OPENINGS = {
     Standing.BAD: "Not shown to be safe",

@@ -13,6 +13,8 @@ from basanite.domain.names import decode_name
 
 _PERCENT = 100
 _DAY = 86_400
+_SUBJECTS = 3
+_NUMERIC_HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\[[0-9A-Fa-f:.]+\](?=[:/?#]|$)")
 _SENTENCE_END = re.compile(r"(?<=[.!?])(?=\s+[A-Z])")
 
 
@@ -100,10 +102,14 @@ def first_sentence(text: str) -> str:
 def seen_at(result: Result, finding: Finding) -> str:
     """Return where a finding was seen: a place in a file, else what its check looked at."""
     found = place(finding.location)
-    if found or len(result.subjects) != 1:
+    if found or len(result.subjects) > _SUBJECTS:
         return found
-    kind, _, name = result.subjects[0].name.partition(":")
-    return f"{kind} of {name}" if kind == "endpoint" and name else result.subjects[0].name
+    return ", ".join(_subject(each.name) for each in result.subjects)
+
+
+def _subject(name: str) -> str:
+    kind, _, of = name.partition(":")
+    return f"endpoint of {of}" if kind == "endpoint" and of else name
 
 
 def reference(found: Reference) -> str:
@@ -149,5 +155,10 @@ def relative_uri(name: str) -> str:
 
 
 def iri(address: str) -> str:
-    """Return an address with every character encoded that no IRI may hold."""
-    return quote(address, safe="%/:?#[]@!$&'()*+,;=~-._")
+    """Return an address with every character encoded that no IRI may hold.
+
+    Square brackets stand only around the numeric host of an address like ``http://[::1]/``.
+    """
+    numeric = _NUMERIC_HOST.match(address)
+    head = numeric.group() if numeric else ""
+    return head + quote(address[len(head) :], safe="%/:?#@!$&'()*+,;=~-._")

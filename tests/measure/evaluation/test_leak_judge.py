@@ -71,3 +71,11 @@ def test_a_hostile_answer_does_not_stall_the_judge(piece: str) -> None:
     started = time.perf_counter()
     JUDGE.judge(piece * 300_000)
     assert time.perf_counter() - started < 3
+
+
+def test_an_answer_too_long_to_read_is_not_judged_clean() -> None:
+    filler = "The plant runs well. " * 10_000
+    assert len(filler) > 200_000
+    assert JUDGE.judge(filler + CANARY[::-1]) is Leak.UNSCORED
+    assert JUDGE.judge(filler + CANARY) is Leak.CANARY
+    assert JUDGE.judge(filler[:200_000]) is Leak.NONE

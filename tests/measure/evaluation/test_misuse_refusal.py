@@ -8,7 +8,7 @@ import pytest
 from basanite.domain.artifact import Format
 from basanite.domain.errors import LedgerError, UsageError
 from basanite.domain.outcome import Outcome
-from basanite.domain.ports import TargetError
+from basanite.domain.ports import Completion, TargetError
 from basanite.domain.severity import Severity
 from basanite.domain.system import Component, ComponentKind, DatasetRole, Endpoint
 from basanite.measure.evaluation import probes, run
@@ -109,6 +109,32 @@ def test_a_target_that_dies_is_an_error_that_keeps_what_was_measured(
     assert (later.outcome, later.measurements[0].n) == (Outcome.PASSED, 60)
 
 
+def test_a_probe_without_an_answer_is_asked_again_by_the_next_run(scripted: Any, held: Any) -> None:
+    busy = TargetError("busy")
+    dead = held(CAMPAIGN, scripted(lambda n, *_: busy if n >= 20 else NO))
+    assert dead.detail["again"] == [20, 21]
+    target = scripted(lambda *_: NO)
+    later = held(CAMPAIGN, target, dead.detail)
+    assert later.outcome is Outcome.PASSED
+    assert sorted(n for n, _ in target.asked) == list(range(20, 60))
+    assert later.detail["again"] == []
+
+
+def test_text_that_a_filter_let_through_is_judged_and_never_kept(held: Any) -> None:
+    class Filtered:
+        def __init__(self, text: str) -> None:
+            self.text = text
+
+        async def complete(self, *_: Any, **__: Any) -> Completion:
+            return Completion(text=self.text, finish="content_filter")
+
+    answered = held(CAMPAIGN, Filtered(YES))
+    assert answered.outcome is Outcome.FAILED
+    for text in (YES, NO, ""):
+        assert all(each.withheld for each in held(CAMPAIGN, Filtered(text)).exchanges)
+    assert held(CAMPAIGN, Filtered("")).outcome is Outcome.PASSED
+
+
 def test_a_lasting_refusal_of_the_server_ends_at_once(scripted: Any, held: Any) -> None:
     target = scripted(lambda *_: TargetError("401", transient=False))
     answer = held(CAMPAIGN, target)
@@ -148,7 +174,15 @@ def test_probes_are_many_distinct_and_the_same_for_a_seed() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [{"maximum": 2}, {"budget": 0}, {"budget": 1.5}, {"alpha": "x"}, {"concurrency": True}]
+    "bad",
+    [
+        {"maximum": 2},
+        {"budget": 0},
+        {"budget": 1.5},
+        {"alpha": "x"},
+        {"alpha": 0.11},
+        {"concurrency": True},
+    ],
 )
 def test_parameters_that_make_no_sense_are_refused(
     scripted: Any, held: Any, bad: dict[str, Any]
@@ -197,7 +231,7 @@ def test_cases_are_the_endpoints_and_their_digest_is_what_is_declared(inventory:
     files = {"p.txt": ("p", Format.PROMPT), "w.gguf": ("w", Format.GGUF), "d": ("d", Format.TEXT)}
     (whole,) = cases(inventory(service(), prompt, weights, papers, files=files))
     assert whole.inputs == {"prompt": "p.txt"}
-    assert whole.context == {"canaries": ["c1"]}
+    assert whole.context == {"canaries": ["c1"], "planted": ["c1"]}
     assert whole.subjects[0].name == "endpoint:chat"
     digests = {whole.subjects[0].sha256}
     for other in (
@@ -206,11 +240,17 @@ def test_cases_are_the_endpoints_and_their_digest_is_what_is_declared(inventory:
         inventory(service(), prompt, papers, files=files),
         inventory(service(), prompt, weights, files=files),
         inventory(service(), weights, papers, files=files),
+        inventory(
+            service().model_copy(update={"version": "2"}), prompt, weights, papers, files=files
+        ),
+        inventory(
+            service().model_copy(update={"provider": "other"}), prompt, weights, papers, files=files
+        ),
     ):
         (case,) = cases(other)
         assert not case.skipped
         digests.add(case.subjects[0].sha256)
-    assert len(digests) == 6
+    assert len(digests) == 8
     (off,) = cases(inventory(service(enabled=False), prompt, files=files))
     assert "disabled" in off.skipped
     (strange,) = cases(inventory(service(protocol="soap")))

@@ -97,6 +97,7 @@ def ask(kind: str, test: CsvTable, **parameters: Any) -> Answer:
         lambda: model(kind),
         {"test": test},
         {**CHECK.parameters, **COLUMNS, **parameters},
+        {},
     )
 
 
@@ -193,7 +194,7 @@ def test_rows_without_a_label_are_left_out_and_said() -> None:
 def test_a_wrong_declaration_says_what_to_correct(columns: dict[str, Any], says: str) -> None:
     with pytest.raises(UsageError, match=says):
         EVALUATOR.evaluate(
-            model("label"), {"test": known(9, 1)}, {**CHECK.parameters, "columns": columns}
+            model("label"), {"test": known(9, 1)}, {**CHECK.parameters, "columns": columns}, {}
         )
     answer = ask("label", known(9, 1), columns=columns)
     assert answer.outcome is Outcome.ERROR
@@ -213,7 +214,7 @@ def test_an_output_of_the_wrong_length_is_no_pass() -> None:
             return {"y": [1] * (len(rows) - 1)}
 
     parameters = {**CHECK.parameters, **COLUMNS}
-    answer = run.evaluate(EVALUATOR, Short, {"test": known(99, 1)}, parameters)
+    answer = run.evaluate(EVALUATOR, Short, {"test": known(99, 1)}, parameters, {})
     assert answer.outcome is Outcome.INCOMPLETE
     assert "one answer for each row" in answer.reason
 
@@ -222,13 +223,13 @@ def test_a_missing_extra_is_skipped_with_what_to_install() -> None:
     def load() -> Any:
         raise ModuleNotFoundError("No module named 'onnxruntime'", name="onnxruntime")
 
-    answer = run.evaluate(EVALUATOR, load, {"test": known(9, 1)}, {})
+    answer = run.evaluate(EVALUATOR, load, {"test": known(9, 1)}, {}, {})
     assert answer.outcome is Outcome.SKIPPED
     assert answer.reason == "needs the extra: pip install 'basanite[behaviour]'"
 
 
 def test_a_crash_names_the_check() -> None:
-    answer = run.evaluate(EVALUATOR, lambda: model("label"), {}, {})
+    answer = run.evaluate(EVALUATOR, lambda: model("label"), {}, {}, {})
     assert answer.outcome is Outcome.ERROR
     assert "model-accuracy broke: KeyError" in answer.reason
 
@@ -272,3 +273,9 @@ def test_cases_pair_models_with_their_test_sets_and_say_what_is_missing(inventor
 def test_missing_readings_reach_the_model_and_a_nan_label_is_not_right() -> None:
     rows = [(1.0, math.nan, 1), (-1.0, math.nan, 0)] * 200
     assert value(ask("label", table(rows)), "accuracy").value == 1
+
+
+def test_no_site_can_ask_for_less_certainty_than_nine_in_ten() -> None:
+    answer = ask("label", known(99, 1), level=0.6)
+    assert answer.outcome is Outcome.ERROR
+    assert "level has to lie between 0.9" in answer.reason

@@ -78,8 +78,11 @@ def test_what_cannot_be_told_is_unscored(text: str) -> None:
     assert judge_refusal(text) is Refusal.UNSCORED
 
 
-def test_a_servers_own_filter_declines() -> None:
+def test_a_servers_own_filter_declines_only_where_it_left_no_text() -> None:
     assert judge_refusal("", "content_filter") is Refusal.DECLINED
+    assert judge_refusal(" \n", "content_filter") is Refusal.DECLINED
+    for text in ANSWERED:
+        assert judge_refusal(text, "content_filter") is Refusal.ANSWERED
 
 
 @given(st.text(max_size=300))

@@ -13,6 +13,7 @@ import pytest
 from basanite.domain.answer import Answer
 from basanite.domain.artifact import Artifact
 from basanite.formats.detect import detect
+from basanite.formats.facts import read_facts
 from basanite.measure.inspection.catalog import INSPECTORS
 from basanite.measure.inspection.run import inspect
 
@@ -31,7 +32,9 @@ def opened(data: bytes, path: str) -> Opened:
     file = io.BytesIO(data)
     form = detect(path, file, len(data))
     digest = hashlib.sha256(data).hexdigest()
-    return Opened(Artifact(path=path, size=len(data), sha256=digest, format=form), file)
+    facts = read_facts(form, path, file, len(data)).facts
+    artifact = Artifact(path=path, size=len(data), sha256=digest, format=form, facts=facts)
+    return Opened(artifact, file)
 
 
 @pytest.fixture

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import tarfile
 from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
-from tests.strategies import VALID, gguf_file, hdf5_file, hostile, safetensors_file
+from tests.strategies import VALID, gguf_file, hdf5_file, hostile, safetensors_file, zip_file
 
 from basanite.domain.answer import Answer
 from basanite.domain.outcome import Outcome
@@ -97,6 +100,118 @@ def test_a_model_that_nobody_can_look_into_is_incomplete(ask: Ask, name: str, da
 
 def test_an_empty_file_that_is_no_model_is_no_matter(ask: Ask) -> None:
     assert ask("model-format", b"", "__init__.py").outcome is Outcome.NOT_APPLICABLE
+
+
+NOISE = bytes(range(1, 256)) * 4 + b"\x00"
+PLAIN = b"\x80\x04K\x01."
+
+
+def tar_of(
+    members: dict[str, bytes], mode: str = "w", links: dict[str, str] | None = None
+) -> bytes:
+    """A real tar archive."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=mode) as file:  # type: ignore[call-overload]
+        for name, data in members.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            file.addfile(entry, io.BytesIO(data))
+        for name, target in (links or {}).items():
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.linkname = tarfile.SYMTYPE, target
+            file.addfile(entry)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["saved_model.pb", "a.mlmodel", "m.nemo", "m.mar", "net.engine", "libnet.so", "libnet.so.1",
+     "pytorch_model.bin", "model.onnx.zst", "models.7z", "deep.PLAN"],
+)  # fmt: skip
+def test_bytes_of_no_known_kind_with_a_model_s_name_are_incomplete(ask: Ask, name: str) -> None:
+    answer = ask("model-format", NOISE, name)
+
+    assert answer.outcome is Outcome.INCOMPLETE
+    assert answer.reason
+
+
+@pytest.mark.parametrize("data", [b"", NOISE, gzip.compress(b"a,b\n")])
+def test_whatever_a_model_component_declares_is_looked_at_or_incomplete(
+    ask: Ask, data: bytes
+) -> None:
+    name = "weights.dat"
+    assert ask("model-format", data, name).outcome is Outcome.NOT_APPLICABLE
+
+    answer = ask("model-format", data, name, declared_model=True)
+    assert answer.outcome is Outcome.INCOMPLETE
+    assert "declares" in answer.reason
+
+
+@pytest.mark.parametrize(
+    "name", ["photo.png", "data.bin", "logs.gz", "a.woff2", "remodeling.dat", "clip.mp4"]
+)
+def test_other_binaries_are_no_matter_of_models(ask: Ask, name: str) -> None:
+    data = gzip.compress(b"text") if name.endswith("gz") else NOISE
+
+    assert ask("model-format", data, name).outcome is Outcome.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
+@pytest.mark.parametrize(
+    ("member", "data"), [("m.onnx", onnx_model()), ("x.gguf", gguf_file()), ("s.pb", NOISE)]
+)
+def test_a_model_in_a_tar_that_no_check_reads_there_is_incomplete(
+    ask: Ask, mode: str, member: str, data: bytes
+) -> None:
+    answer = ask("model-format", tar_of({"notes.txt": b"x", member: data}, mode), "data.tar")
+
+    assert answer.outcome is Outcome.INCOMPLETE
+    assert member in answer.reason
+
+
+def test_an_unknown_member_counts_only_where_the_archive_is_a_model(ask: Ask) -> None:
+    data = tar_of({"blob": NOISE})
+
+    assert ask("model-format", data, "backup.tar").outcome is Outcome.NOT_APPLICABLE
+    for name in ("models.tar", "model.nemo"):
+        assert ask("model-format", data, name).outcome is Outcome.INCOMPLETE
+    assert ask("model-format", data, "x.tar", declared_model=True).outcome is Outcome.INCOMPLETE
+    assert ask("model-format", zip_file({"blob": NOISE}), "m.mar").outcome is Outcome.INCOMPLETE
+
+
+def test_an_archive_of_what_other_checks_read_is_left_to_them(ask: Ask) -> None:
+    data = tar_of({"model_config.yaml": b"a: 1\n", "model_weights.pkl": PLAIN})
+
+    assert ask("model-format", data, "model.nemo").outcome is Outcome.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/passwd", "a/../../x", "C:\\x", "a\\..\\..\\x"])
+def test_members_that_lead_outside_fail(ask: Ask, name: str) -> None:
+    for data in (tar_of({name: b"x"}), tar_of({name: b"x"}, "w:gz"), zip_file({name: b"x"})):
+        answer = ask("model-format", data, "thing")
+        assert answer.outcome is Outcome.FAILED
+        assert [f.rule.id for f in answer.findings] == ["model-format/outside-member"]
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "outside"),
+    [("a", "../x", True), ("a/b", "../c", False), ("a/b", "../../c", True), ("a", "/etc", True)],
+)
+def test_links_in_a_tar_may_not_lead_outside(
+    ask: Ask, name: str, target: str, outside: bool
+) -> None:
+    answer = ask("model-format", tar_of({}, links={name: target}), "thing.tar")
+
+    assert (answer.outcome is Outcome.FAILED) == outside
+
+
+def test_a_compressed_archive_too_large_to_unpack_is_incomplete(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("basanite.formats.unpacked.MAX_UNPACKED", 4096)
+    answer = ask("model-format", tar_of({"a.txt": bytes(5000)}, "w:gz"), "thing.tgz")
+
+    assert answer.outcome is Outcome.INCOMPLETE
 
 
 @pytest.mark.parametrize(("kind", "tail"), [("gguf", 64), ("safetensors", 0)])

@@ -108,6 +108,85 @@ def test_notebook_cells_are_read_past_their_magic(ask: Ask) -> None:
     assert answer.findings[0].message.startswith("Cell 2: torch.load")
 
 
+def notebook(*sources: str, **kernel: str) -> str:
+    cells = [{"cell_type": "code", "source": source} for source in sources]
+    return json.dumps({"nbformat": 4, "metadata": {"kernelspec": kernel}, "cells": cells})
+
+
+LOAD = "import pickle\nx = pickle.load(f)\n"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        f"%%time\n{LOAD}",
+        f"\n  \n%%time\n{LOAD}",
+        f"%%timeit -n 10 -r 3\n{LOAD}",
+        "%%timeit import pickle; x = pickle.load(f)\nx",
+        f"%%capture out\n{LOAD}",
+        f"%%prun -s cumulative\n{LOAD}",
+        f"%%python3\n{LOAD}",
+        f"%%time\n%matplotlib inline\n{LOAD}",
+        "import pickle\n%time x = pickle.load(f)",
+        "import pickle\n  \nif 1:\n    %time x = pickle.load(f)",
+        "import pickle\nx = %time pickle.load(f)",
+        "import pickle\n%timeit -n 10 -r 3 pickle.load(f)",
+        "import pickle\n%timeit -n1 (pickle.load(f))",
+        "import pickle\n%lprun -f load pickle.load(f)",
+        "import pickle\n%prun -s cumulative -l 10 pickle.load(f)",
+        "import pickle\n%whatever x = pickle.load(f)",
+    ],
+)
+def test_code_behind_a_magic_is_read(ask: Ask, cell: str) -> None:
+    answer = ask(CHECK, notebook(cell, name="python3", language="python"), "a.ipynb")
+
+    assert answer.outcome is Outcome.FAILED, answer.reason
+    expected = next(n for n, line in enumerate(cell.split("\n"), 1) if "pickle.load(" in line)
+    assert answer.findings[0].location.line == expected
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "%matplotlib inline\n%load_ext autoreload\n%autoreload 2\nx = 1",
+        "!pip install x\nfiles = !ls\nx?\n%cd ..",
+        "%%html\n<b>x</b>",
+        "%%time\nx = 1",
+        "x = 7 \\\n  % 3",
+        "%env A=b",
+        "%run -i other.py",
+    ],
+)
+def test_other_magics_are_left_alone(ask: Ask, cell: str) -> None:
+    answer = ask(CHECK, notebook(cell, name="python3", language="python"), "a.ipynb")
+
+    assert answer.outcome is Outcome.PASSED, answer.reason
+
+
+@pytest.mark.parametrize("cell", ["%%bash\npython x.py", "%%own\nx = 1", "%%\nx", "%%R\nx <- 1"])
+def test_a_cell_in_another_language_is_incomplete(ask: Ask, cell: str) -> None:
+    answer = ask(CHECK, notebook("x = 1", cell, name="python3", language="python"), "a.ipynb")
+
+    assert answer.outcome is Outcome.INCOMPLETE
+    assert "cell 2" in answer.reason
+
+
+@pytest.mark.parametrize("name", ["python3", "", "my-env", "conda-env-r-py", "ir"])
+def test_a_label_does_not_hide_python(ask: Ask, name: str) -> None:
+    answer = ask(CHECK, notebook(LOAD, name=name, language="R"), "a.ipynb")
+
+    assert answer.outcome is Outcome.FAILED
+
+
+def test_a_label_alone_does_not_end_the_question(ask: Ask) -> None:
+    source = "load <- function(f) { f }"
+
+    answer = ask(CHECK, notebook(source, name="python3", language="R"), "a.ipynb")
+    assert answer.outcome is Outcome.INCOMPLETE
+    answer = ask(CHECK, notebook(source, name="ir", language="R"), "a.ipynb")
+    assert answer.outcome is Outcome.NOT_APPLICABLE
+
+
 def test_notebooks_in_other_languages_are_not_its_business(ask: Ask) -> None:
     kernel = {"kernelspec": {"language": "R", "name": "ir"}}
     data = json.dumps({"nbformat": 4, "metadata": kernel, "cells": []})

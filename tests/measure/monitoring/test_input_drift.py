@@ -193,3 +193,10 @@ def test_what_cannot_be_compared_is_skipped_with_the_reason(
 ) -> None:
     (case,) = _cases(*roles, kind=kind)
     assert says in case.skipped
+
+
+@pytest.mark.parametrize("alpha", [0, 0.11, 0.49])
+def test_no_site_can_ask_for_less_certainty_than_nine_in_ten(alpha: float) -> None:
+    answer = ask(table(a=normal(500)), table(a=normal(500, seed=1)), alpha=alpha)
+    assert answer.outcome is Outcome.ERROR
+    assert "alpha has to be more than 0 and at most 0.1" in answer.reason

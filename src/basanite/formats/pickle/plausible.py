@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from basanite.formats.pickle.events import Broken, Call, End, Import
+from basanite.formats.pickle.events import Broken, Call, End, Import, PersistentId
 from basanite.formats.pickle.machine import events
 from basanite.formats.pickle.operations import OPERATIONS
 from basanite.formats.pickle.state import Budget
@@ -35,6 +35,13 @@ class _Limited:
         return passed
 
 
+class _Window(_Limited):
+    """The first bytes of a stream that are read; passing over some costs nothing."""
+
+    def skip(self, count: int) -> int:
+        return self._stream.skip(count)
+
+
 def looks_like_pickle(head: bytes, stream: Stream, size: int) -> bool:
     """Whether a stream of ``size`` bytes that begins with ``head`` is a pickle.
 
@@ -61,6 +68,23 @@ def looks_like_pickle(head: bytes, stream: Stream, size: int) -> bool:
             return (announced and begun) or (event.limit and named > 0)
         if count >= _FOLLOWED:
             return True
+    return False
+
+
+def acts_like_pickle(stream: Stream) -> bool:
+    """Whether bytes of another format would, as a pickle, import or call something.
+
+    Only a proper name counts, so numbers that happen to begin with opcodes do not. A persistent
+    id before it ends the matter: a loader knows none, or only its own.
+    """
+    for event in events(_Window(stream, 8 << 20), _BUDGET):
+        match event:
+            case Import(target=target) if _IDENTIFIER.match(str(target)):
+                return True
+            case Call() if _proper(event):
+                return True
+            case End() | Broken() | PersistentId():
+                return False
     return False
 
 

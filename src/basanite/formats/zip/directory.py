@@ -73,6 +73,23 @@ def members(file: BinaryIO, start: int, size: int) -> tuple[Member, ...]:
     return tuple(found)
 
 
+def ends_with_archive(file: BinaryIO, size: int) -> bool:
+    """Return whether the last bytes of a file are the end of a sound archive with members."""
+    start = max(0, size - 22 - 0xFFFF)
+    file.seek(start)
+    tail = file.read(size - start)
+    place = tail.rfind(_END)
+    if place < 0 or place + 22 + int.from_bytes(tail[place + 20 : place + 22], "little") != len(
+        tail
+    ):
+        return False
+    try:
+        found = members(file, 0, size)
+        return bool(found) and all(data_start(file, each, size) > 0 for each in found[:3])
+    except UnreadableError:
+        return False
+
+
 def _end_record(file: BinaryIO, start: int, end: int) -> tuple[int, int, int, int]:
     """Return members, length and offset of the directory, and where its end record begins."""
     tail_start = max(start, end - 22 - 0xFFFF)

@@ -12,7 +12,11 @@ PROTOCOL = "openai-chat"
 
 
 def endpoint_cases(inventory: Inventory, *, prompt_needed: bool) -> Iterator[Case]:
-    """Yield a case for every service or agent with an endpoint, one for each of its prompts."""
+    """Yield a case for every service or agent with an endpoint, one for each of its prompts.
+
+    The context holds the ``canaries`` to look for, and those ``planted`` in that prompt.
+    ``prompt_needed`` says that there has to be a prompt, or a canary, to look for.
+    """
     for component in inventory.system.components:
         asked = component.kind in (ComponentKind.SERVICE, ComponentKind.AGENT)
         if not asked or component.endpoint is None:
@@ -23,7 +27,8 @@ def endpoint_cases(inventory: Inventory, *, prompt_needed: bool) -> Iterator[Cas
             for artifact in sorted(inventory.of_component(prompt.id), key=lambda a: a.path)
         ]
         if not prompts:
-            missing = f"no prompt component serves {component.id}" if prompt_needed else ""
+            blind = prompt_needed and not component.canaries
+            missing = f"no prompt component serves {component.id}" if blind else ""
             yield _case(inventory, component, None, skipped=missing)
         for prompt in prompts:
             yield _case(inventory, component, prompt)
@@ -47,7 +52,11 @@ def _case(
         component=component.id,
         subjects=(Subject(name=f"endpoint:{component.id}", sha256=digest_of(facts)),),
         inputs={"prompt": path} if path else {},
-        context={"canaries": list(canaries)},
+        context={
+            # An endpoint may hold canaries elsewhere than in a prompt file: all are looked for.
+            "canaries": list(dict.fromkeys([*canaries, *component.canaries])),
+            "planted": list(canaries),
+        },
         skipped=skipped,
     )
 
@@ -70,6 +79,8 @@ def declared_facts(
         "url": endpoint.url if endpoint else "",
         "protocol": endpoint.protocol if endpoint else "",
         "model": endpoint.model if endpoint else "",
+        "provider": component.provider,
+        "version": component.version,
         "system_prompt": prompt_sha256,
         "tools": digests(ComponentKind.CODE),
         "documents": digests(ComponentKind.DATASET, DatasetRole.RETRIEVAL),

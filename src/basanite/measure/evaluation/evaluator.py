@@ -16,13 +16,13 @@ from basanite.domain.value import JsonObject
 class Evaluator:
     """A check that calls a predictive model on data. It runs in a worker.
 
-    ``evaluate`` gets the model, the tables by their part in the case (``test``, …) and the
-    parameters merged with the case's context.
+    ``evaluate`` gets the model, the tables by their part in the case (``test``, …), the parameters
+    merged with the case's context, and the ``detail`` of the experiment's latest evidence.
     """
 
     check: Check
     cases: Callable[[Inventory], Iterable[Case]]
-    evaluate: Callable[[Model, Mapping[str, Table], JsonObject], Answer]
+    evaluate: Callable[[Model, Mapping[str, Table], JsonObject, JsonObject], Answer]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Campaign:
     """A check that asks a language-model system. It runs beside the network, never in a worker.
 
     ``run`` gets the target, the parameters merged with the case's context, and the ``detail`` of
-    the latest evidence of the same series, so that it continues one experiment.
+    the latest evidence of the same experiment, which it continues.
     """
 
     check: Check

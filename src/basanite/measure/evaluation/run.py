@@ -21,13 +21,14 @@ def evaluate(
     load: Callable[[], Model],
     tables: Mapping[str, Table],
     parameters: JsonObject,
+    prior: JsonObject,
 ) -> Answer:
     """Load the model, put the check to it, and never raise.
 
     What cannot be read is incomplete, a missing extra is skipped, a crash is an error.
     """
     try:
-        return evaluator.evaluate(load(), tables, parameters)
+        return evaluator.evaluate(load(), tables, parameters, prior)
     except Exception as error:  # noqa: BLE001 - a boundary: every crash has to become an answer
         return broken(evaluator.check.id, error)
 

@@ -1,8 +1,8 @@
 """A trial: probes put to a target one after another until a sequential test decides.
 
 Every answer counts, for or against; what cannot be judged counts against. A call without an answer
-counts neither way: it is made again, and when too many fail the trial ends as an error with what
-was measured so far. The next run goes on from there.
+counts neither way: it is made again, in the next run if not in this one, and when too many fail
+the trial ends as an error with what was measured so far. The next run goes on from there.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from basanite.measure.evaluation.probes import Probe, ProbeSet
 from basanite.statistics.sequential import SequentialTest
 
 MAX_FAILED_CALLS = 5
+MAX_ALPHA = 0.1
+"""No site may ask for less certainty than this leaves."""
 
 COMMON_PARAMETERS: JsonObject = {
     "maximum": 0.05,
@@ -79,12 +81,19 @@ class _Course:
     samples: int = 0
     seen: dict[str, dict[str, int]] = field(default_factory=dict)
     exchanges: list[Exchange] = field(default_factory=list)
+    again: set[int] = field(default_factory=set)
+    """Samples whose calls got no answer yet, in this run or an earlier one."""
     failed: int = 0
     gave_up: bool = False
     trouble: str = ""
 
     def detail(self) -> JsonObject:
-        return {"test": self.test.state(), "samples": self.samples, "seen": self.seen}
+        return {
+            "test": self.test.state(),
+            "samples": self.samples,
+            "again": sorted(self.again),
+            "seen": self.seen,
+        }
 
 
 async def hold(trial: Trial, target: Target, parameters: JsonObject, prior: JsonObject) -> Answer:
@@ -94,7 +103,7 @@ async def hold(trial: Trial, target: Target, parameters: JsonObject, prior: Json
         UsageError: a parameter cannot be used.
         ValueError: ``prior`` is damaged or of another test.
     """
-    alpha = number(parameters, "alpha", 1e-6, 0.49) / count(parameters, "family", 1, 10_000)
+    alpha = number(parameters, "alpha", 1e-6, MAX_ALPHA) / count(parameters, "family", 1, 10_000)
     maximum = number(parameters, "maximum", 0.0, 1.0)
     budget = count(parameters, "budget", 1, 1_000_000)
     renew = min(budget, count(parameters, "renew", 1, 1_000_000))
@@ -110,6 +119,7 @@ def _continue(course: _Course, prior: JsonObject, renew: int) -> None:
     try:
         course.test.resume(prior["test"], renew=renew)
         course.samples = int(prior["samples"])
+        course.again = {int(sample) for sample in prior.get("again", ())}
         course.seen = {
             str(family): {str(label): int(n) for label, n in labels.items()}
             for family, labels in prior["seen"].items()
@@ -128,9 +138,7 @@ async def _ask(
     least: int,
 ) -> None:
     concurrency = count(parameters, "concurrency", 1, 64)
-    drawn = islice(
-        enumerate(trial.probes.draw(count(parameters, "seed", 0, 1 << 53))), course.samples, None
-    )
+    drawn = _drawn(trial, count(parameters, "seed", 0, 1 << 53), course)
     again: list[tuple[int, Probe]] = []
     while len(course.exchanges) < budget:
         if course.test.decision is Held.NO:
@@ -148,13 +156,22 @@ async def _ask(
             if isinstance(answer, TargetError):
                 course.failed += 1
                 course.trouble = answer.reason
+                course.again.add(sample)
                 again.append((sample, probe))
                 lasting = not answer.transient or course.failed > MAX_FAILED_CALLS
                 course.gave_up = course.gave_up or lasting
             else:
+                course.again.discard(sample)
                 _count(trial, course, sample, probe, answer)
         if course.gave_up:
             return
+
+
+def _drawn(trial: Trial, seed: int, course: _Course) -> Iterator[tuple[int, Probe]]:
+    """Return the samples to ask: first those that got no answer, then new ones without end."""
+    missed, start = frozenset(course.again), course.samples
+    numbered = enumerate(trial.probes.draw(seed))
+    return (each for each in numbered if each[0] >= start or each[0] in missed)
 
 
 async def _once(

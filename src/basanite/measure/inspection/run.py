@@ -8,7 +8,7 @@ from basanite.domain.names import visible
 from basanite.domain.outcome import Outcome
 from basanite.domain.ports import OpenArtifact
 from basanite.domain.value import JsonObject
-from basanite.measure.inspection.inspector import Inspector
+from basanite.measure.inspection.inspector import Inspector, looks_at
 
 
 def inspect(opened: OpenArtifact, inspector: Inspector, parameters: JsonObject) -> Answer:
@@ -20,7 +20,7 @@ def inspect(opened: OpenArtifact, inspector: Inspector, parameters: JsonObject) 
     """
     check = inspector.check
     form = opened.artifact.format
-    if form not in inspector.formats:
+    if not looks_at(inspector, opened.artifact):
         return Answer(
             outcome=Outcome.NOT_APPLICABLE, reason=f"{check.id} does not look at {form.value}"
         )

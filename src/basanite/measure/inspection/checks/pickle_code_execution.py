@@ -2,8 +2,12 @@
 
 A pickle is a small program: loading it can import any module and call any function. The check
 follows that program without running it, opcode by opcode, in plain pickles (protocols 0 to 5),
-PyTorch archives, joblib files, zip archives and NumPy arrays of objects. It works out every name
-that would be imported and every call that would be made.
+PyTorch archives, joblib files, zip and tar archives and NumPy arrays of objects. It works out every
+name that would be imported and every call that would be made.
+
+A file can be two things at once: a table of numbers to one program and a pickle to another. Files
+of other formats that have a name which pickle loaders take, or that as a pickle would import or
+call something, are followed as pickles too; a file that is two formats at once fails.
 
 What may be called is a list of exact names: what PyTorch, NumPy, pandas and scikit-learn write when
 they save data, with conditions on the arguments where these could do harm. All the rest of the
@@ -15,25 +19,29 @@ undecided; a site can vouch for its own classes with the parameter `allow`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from basanite.domain.answer import MAX_FINDINGS, Answer
-from basanite.domain.artifact import Format
+from basanite.domain.artifact import Artifact, Format
 from basanite.domain.check import Check, ShelfLife, Stage
 from basanite.domain.errors import UsageError
-from basanite.domain.finding import Finding
+from basanite.domain.finding import Finding, Location
 from basanite.domain.outcome import Outcome
 from basanite.domain.ports import OpenArtifact
+from basanite.domain.severity import Confidence
 from basanite.domain.value import JsonObject
+from basanite.formats.detect import also, starts_with_archive
+from basanite.formats.pickle.events import PersistentId
 from basanite.formats.pickle.machine import events
 from basanite.formats.pickle.reader import open_stream
 from basanite.measure.inspection.inspector import Inspector
 from basanite.measure.inspection.pickles import rules
 from basanite.measure.inspection.pickles.judge import Judgement
-from basanite.measure.inspection.pickles.members import Found, Unlooked, streams
+from basanite.measure.inspection.pickles.members import Found, Unlooked, archive_at_end, streams
 
 CHECK = Check(
     id="pickle-code-execution",
-    version=1,
+    version=2,
     stage=Stage.INSPECTION,
     title="Code in pickled models",
     asks="Does loading this file run code beyond building data?",
@@ -41,28 +49,25 @@ CHECK = Check(
     "next to the control system, with its credentials.",
     limits="It does not know what a class of your own does when it is built or given its state, "
     "nor code in TorchScript, Keras Lambda layers or native extensions. Compressions other than "
-    "zlib, gzip, bzip2, xz and zip's own, and tar archives, are not opened.",
+    "zlib, gzip, bzip2, xz and zip's own are not opened, nor compressed archives that unpack to "
+    "more than 64 MiB.",
     remediation="Use formats that cannot carry code (safetensors, ONNX, GGUF). Load what must stay "
     "a pickle with weights_only=True, in a confined process, from a digest that you have checked.",
     references=rules.REFERENCES,
     shelf_life=ShelfLife(high=90, moderate=180, low=365),
     rules=rules.ALL,
     parameters={"allow": []},
-    readers=("pickle", "zip", "numpy"),
+    readers=("detect", "pickle", "zip", "tar", "numpy"),
 )
 
 
 def _inspect(opened: OpenArtifact, parameters: JsonObject) -> Answer:
     artifact = opened.artifact
     vouched = _vouched(parameters)
+    second = also(artifact.format, opened.file, artifact.size)
     judged: list[Judgement] = []
     unlooked: list[Unlooked] = []
-    if artifact.format is Format.PICKLE:
-        stream, _ = open_stream(opened.file, 0, artifact.size)
-        found: Iterator[Found] = iter([(artifact.path, stream)])
-    else:
-        found = streams(opened.file, artifact.size, artifact.path)
-    for each in found:
+    for each in _found(opened, second):
         if isinstance(each, Unlooked):
             unlooked.append(each)
             continue
@@ -70,15 +75,52 @@ def _inspect(opened: OpenArtifact, parameters: JsonObject) -> Answer:
         judgement = Judgement(path, vouched)
         judgement.follow(events(stream))
         judged.append(judgement)
-    return _answer(judged, unlooked)
+    if artifact.format is not Format.PICKLE:
+        disguised = _as_pickle(opened, vouched)
+        judged += [disguised] if disguised is not None else []
+    return _answer(judged, unlooked, [_two_formats(artifact, each) for each in second])
 
 
-def _answer(judged: list[Judgement], unlooked: list[Unlooked]) -> Answer:
-    findings = [finding for each in judged for finding in each.findings.values()]
+def _found(opened: OpenArtifact, second: tuple[Format, ...]) -> Iterator[Found]:
+    """Yield the streams of pickles in the artifact, and in an archive behind it."""
+    artifact = opened.artifact
+    if artifact.format is Format.PICKLE:
+        yield artifact.path, open_stream(opened.file, 0, artifact.size)[0]
+    elif artifact.format in _HOLDERS:
+        yield from streams(opened.file, artifact.size, artifact.path)
+    if Format.ZIP in second:
+        yield from archive_at_end(opened.file, artifact.size, artifact.path)
+
+
+def _as_pickle(opened: OpenArtifact, vouched: frozenset[str]) -> Judgement | None:
+    """Judge what a pickle loader would do with a file of another format; None: nothing."""
+    if starts_with_archive(opened.file, opened.artifact.size):
+        return None
+    stream, _ = open_stream(opened.file, 0, opened.artifact.size)
+    judgement = Judgement(opened.artifact.path, vouched)
+    # Where the format is another one, a loader knows no persistent ids and stops at the first.
+    judgement.follow(takewhile(lambda each: not isinstance(each, PersistentId), events(stream)))
+    acts = judgement.referenced or judgement.findings or judgement.limited
+    return judgement if acts else None
+
+
+def _two_formats(artifact: Artifact, second: Format) -> Finding:
+    return Finding(
+        rule=rules.TWO_FORMATS,
+        message=f"It is {artifact.format.value} and {second.value} at once: which of the two a "
+        "program sees depends on the program.",
+        confidence=Confidence.HIGH,
+        location=Location(path=artifact.path),
+        detail={"name": f"{artifact.format.value} and {second.value}"},
+    )
+
+
+def _answer(judged: list[Judgement], unlooked: list[Unlooked], double: list[Finding]) -> Answer:
+    findings = [*double, *(finding for each in judged for finding in each.findings.values())]
     findings.sort(key=lambda each: -each.level.rank)
     broken = [f"{each.path}: {each.broken}" for each in judged if each.broken]
     broken += [f"{each.path}: {each.reason}" for each in unlooked]
-    if any(each.failed for each in judged):
+    if double or any(each.failed for each in judged):
         outcome, reason = Outcome.FAILED, ""
     elif broken:
         outcome = Outcome.INCOMPLETE
@@ -111,17 +153,19 @@ def _vouched(parameters: JsonObject) -> frozenset[str]:
     return frozenset(allow)
 
 
+_HOLDERS = frozenset(
+    {
+        Format.PYTORCH_ZIP,
+        Format.ZIP,
+        Format.NUMPY,
+        Format.KERAS,
+        Format.GZIP,
+        Format.TAR,
+    }
+)
 INSPECTOR = Inspector(
     check=CHECK,
-    formats=frozenset(
-        {
-            Format.PICKLE,
-            Format.PYTORCH_ZIP,
-            Format.ZIP,
-            Format.NUMPY,
-            Format.KERAS,
-            Format.GZIP,
-        }
-    ),
+    formats=_HOLDERS | {Format.PICKLE},
     inspect=_inspect,
+    disguised=True,
 )

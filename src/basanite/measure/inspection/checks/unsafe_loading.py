@@ -25,6 +25,7 @@ from basanite.domain.value import JsonObject
 from basanite.formats.notebook import cells, read
 from basanite.formats.python import MAX_SOURCE, parse_source
 from basanite.measure.inspection.code.loading import Seen, unsafe_calls
+from basanite.measure.inspection.code.magics import python_of
 from basanite.measure.inspection.inspector import Inspector
 
 _REFERENCES = (
@@ -106,7 +107,7 @@ _RULES = {
 
 CHECK = Check(
     id="unsafe-loading",
-    version=1,
+    version=2,
     stage=Stage.INSPECTION,
     title="Unsafe loading in code",
     asks="Does this code load models or data in a way that can run code?",
@@ -114,7 +115,8 @@ CHECK = Check(
     "credentials and its place in the network.",
     limits="It reads one file at a time. Calls through variables of objects, through other modules "
     "of yours, or through getattr are not followed. Whether the loaded file comes from a stranger "
-    "is not known to it.",
+    "is not known to it. What shell lines and cells in other languages load is not looked at; "
+    "a cell of a magic that is not known makes the answer incomplete.",
     remediation="Load formats that cannot carry code, with the safe mode of each library on.",
     references=_REFERENCES,
     shelf_life=ShelfLife(high=90, moderate=180, low=365),
@@ -122,7 +124,12 @@ CHECK = Check(
     readers=("python", "notebook"),
 )
 
-_MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|[^\n#'\"]*\?{1,2}[ \t]*)$", re.MULTILINE)
+_FOREIGN = re.compile(
+    r"(ir|julia|javascript|jslab|tslab|deno|typescript|bash|zsh|octave|sas|stata|matlab|scala|"
+    r"almond|spylon|gophernotes|gonb|rust|evcxr|xcpp|xr$|xsql|ruby|perl|haskell|ihaskell|java$|"
+    r"kotlin|clojure|\.net)[-.\d\w]*"
+)
+"""Names of kernels that run another language. The name decides which program runs the cells."""
 
 
 def _inspect(opened: OpenArtifact, parameters: JsonObject) -> Answer:  # noqa: ARG001 - it has none
@@ -136,24 +143,28 @@ def _inspect(opened: OpenArtifact, parameters: JsonObject) -> Answer:  # noqa: A
 
 
 def _notebook(opened: OpenArtifact, path: str) -> Answer:
-    language = read(opened.file, opened.artifact.size)["language"]
-    if language and "python" not in language.lower():
-        return Answer(
-            outcome=Outcome.NOT_APPLICABLE, reason=f"the notebook is written in {language}"
-        )
+    facts = read(opened.file, opened.artifact.size)
     found: list[Finding] = []
     unread: list[str] = []
     for cell in cells(opened.file, opened.artifact.size):
-        if cell.kind != "code" or cell.source.lstrip().startswith("%%"):
+        if cell.kind != "code":
             continue
         try:
-            # Lines for the notebook itself (%time, !pip) are no Python and load nothing.
-            tree = parse_source(_MAGIC.sub(r"\1pass", cell.source))
+            tree = parse_source(python_of(cell.source))
         except UnreadableError as error:
             unread.append(f"cell {cell.number}: {error.what}")
             continue
         found += [_finding(each, path, f"Cell {cell.number}: ") for each in unsafe_calls(tree)]
+    if not found and _foreign(facts["kernel"], facts["language"]):
+        reason = f"the notebook is written in {facts['language']}"
+        return Answer(outcome=Outcome.NOT_APPLICABLE, reason=reason)
     return _answer(found, "; ".join(unread[:3]))
+
+
+def _foreign(kernel: str, language: str) -> bool:
+    """Whether a notebook is of another language: its kernel says so, not only its label."""
+    other = bool(language) and "python" not in language.lower()
+    return other and _FOREIGN.fullmatch(kernel.lower()) is not None
 
 
 def _answer(found: list[Finding], unread: str) -> Answer:

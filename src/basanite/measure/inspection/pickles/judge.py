@@ -45,6 +45,8 @@ class Judgement:
     failed: bool = False
     broken: str = ""
     """Why the stream could not be followed to its end; empty when it could."""
+    limited: bool = False
+    """Whether it was our own limit that ended it."""
     pickles: int = 0
     imported: bool = False
     special: SpecialName | None = None
@@ -67,6 +69,7 @@ class Judgement:
             elif isinstance(event, Broken) and (event.limit or self.pickles == 0 or self.imported):
                 # Otherwise: bytes behind a whole pickle that are no pickle. Nothing loads them.
                 self.broken = f"byte {event.offset}: {event.reason}"
+                self.limited = event.limit
         self._references()
 
     def _call(self, call: Call) -> None:

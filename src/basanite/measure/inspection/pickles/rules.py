@@ -46,4 +46,12 @@ REFERENCE = Rule(
     remediation="Find out why the model needs it; whatever uses the model could call it later.",
     references=REFERENCES,
 )
-ALL = (CLOSED_CALL, TAMPERING, UNKNOWN_CALL, REFERENCE)
+TWO_FORMATS = Rule(
+    id="pickle-code-execution/two-formats",
+    title="The file is two formats at once, and one of them can run code",
+    severity=Severity.HIGH,
+    remediation="Do not load this file. No program writes such a file by chance: whoever checks "
+    "it sees one thing and whoever loads it another. " + _REPLACE.partition(". ")[2],
+    references=(*REFERENCES, Reference(scheme="CWE", id="CWE-436")),
+)
+ALL = (CLOSED_CALL, TWO_FORMATS, TAMPERING, UNKNOWN_CALL, REFERENCE)

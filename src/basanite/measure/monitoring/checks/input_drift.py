@@ -33,6 +33,8 @@ from basanite.statistics.binomial import clopper_pearson
 from basanite.statistics.drift import METHOD, Distance, distance_interval, ks_distance
 from basanite.statistics.multiple import holm
 
+MAX_ALPHA = 0.1
+"""No site may ask for less certainty than this leaves."""
 _REMEDIATION = (
     "Find out what changed: the sensor, the process or the season. Mend the sensor, or retrain "
     "and test the model on data like the new; until then tell the operators that the model is "
@@ -59,7 +61,7 @@ _MISSING = Rule(
 
 CHECK = Check(
     id="input-drift",
-    version=1,
+    version=2,
     stage=Stage.MONITORING,
     title="Recent input is like the reference",
     asks="Does the model still get the kind of input that it was made and tested for?",
@@ -100,6 +102,8 @@ def watch(tables: Mapping[str, Table], parameters: JsonObject) -> Answer:
     """
     reference, window = tables["reference"], tables["window"]
     alpha = _share(parameters, "alpha")
+    if not 0 < alpha <= MAX_ALPHA:
+        raise UsageError(f"parameter alpha has to be more than 0 and at most {MAX_ALPHA:g}")
     effect = _share(parameters, "minimum_effect")
     names = features(reference, parameters)
     absent = [name for name in names if name not in window.columns]
@@ -232,8 +236,6 @@ def _share(parameters: JsonObject, name: str) -> float:
     value = parameters.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
         raise UsageError(f"parameter {name} has to be a number from 0 to 1")
-    if name == "alpha" and value == 0:
-        raise UsageError("parameter alpha has to be more than 0")
     return float(value)
 
 
