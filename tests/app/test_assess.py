@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -85,7 +86,7 @@ def test_a_new_check_version_reruns_that_check_and_says_so(
 
     site.assess()
     raised = [
-        type(each)(each.check.model_copy(update={"version": 99}), each.formats, each.inspect)
+        replace(each, check=each.check.model_copy(update={"version": 99}))
         if each.check.id == "unsafe-loading"
         else each
         for each in INSPECTORS

@@ -30,6 +30,7 @@ from basanite.domain.severity import Severity
 from basanite.domain.system import Tier
 from basanite.domain.verdict import Freshness
 from basanite.measure.inspection.catalog import INSPECTORS
+from basanite.measure.inspection.inspector import looks_at
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Inspection:
     results: tuple[Result, ...]
     unseen: tuple[Unseen, ...]
     checks: tuple[Check, ...]
+    excluded: tuple[str, ...] = ()
+    """What was left out on purpose: environments, compiled Python, histories."""
 
     def exit_code(self, fail_on: Severity) -> ExitCode:
         """Return how the command ends; the same rule as everywhere."""
@@ -66,6 +69,7 @@ def inspect_paths(
     artifacts: list[Artifact] = []
     results: list[Result] = []
     unseen: list[Unseen] = []
+    excluded: list[str] = []
     with local_engine(jobs) as engine:
         for path in paths:
             whole = path.is_dir() and not path.is_symlink()
@@ -83,9 +87,10 @@ def inspect_paths(
                 a.model_copy(update={"path": _under(prefix, a.path)}) for a in seen.artifacts
             ]
             results += [_moved(prefix, each) for each in found]
+            excluded += [_under(prefix, each) for each in seen.excluded]
             unseen += [Unseen(path=_under(prefix, u.path), reason=u.reason) for u in seen.unseen]
     checks = tuple(each.check for each in INSPECTORS)
-    return Inspection(tuple(artifacts), tuple(results), tuple(unseen), checks)
+    return Inspection(tuple(artifacts), tuple(results), tuple(unseen), checks, tuple(excluded))
 
 
 def _real(folder: Path) -> Path:
@@ -116,7 +121,7 @@ def _results(tree: Tree, seen: Catalogue, engine: Engine, listen: Listener) -> I
         )
         for artifact in seen.artifacts
         for each in INSPECTORS
-        if artifact.format in each.formats
+        if looks_at(each, artifact)
     ]
     answers = inspections(
         planned,

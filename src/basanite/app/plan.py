@@ -11,11 +11,12 @@ from basanite.domain.check import Check, Need
 from basanite.domain.evidence import Question
 from basanite.domain.inventory import Case, Inventory, Subject
 from basanite.domain.plan import Planned
-from basanite.domain.system import Override, System
+from basanite.domain.system import ComponentKind, Override, System
 from basanite.domain.value import digest_of
 from basanite.formats.facts import READERS
 from basanite.measure.evaluation.catalog import CAMPAIGNS, EVALUATORS
 from basanite.measure.inspection.catalog import INSPECTORS
+from basanite.measure.inspection.inspector import looks_at
 from basanite.measure.monitoring.catalog import MONITORS
 
 Permit = Callable[[Check, str | None], str]
@@ -66,15 +67,17 @@ class _Planner:
 
     def inspections(self, inventory: Inventory) -> Iterator[Planned]:
         """Yield one question per artifact and inspection check that looks at its format."""
+        models = {c.id for c in self._system.components if c.kind is ComponentKind.MODEL}
         for artifact in inventory.artifacts:
+            preset = {"declared_model": artifact.component in models}
             for inspector in INSPECTORS:
-                if artifact.format in inspector.formats:
+                if looks_at(inspector, artifact):
                     case = Case(
                         component=artifact.component,
                         subjects=(Subject(name=artifact.path, sha256=artifact.sha256),),
                         inputs={"artifact": artifact.path},
                     )
-                    yield from self.one(inspector.check, case)
+                    yield from self.one(inspector.check, case, preset)
 
     def one(
         self, check: Check, case: Case, preset: Mapping[str, Any] | None = None

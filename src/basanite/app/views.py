@@ -58,6 +58,7 @@ def inspection_view(found: Inspection, form: str) -> str:
 
     told = to_inspection(found.artifacts, found.results)
     told["unseen"] = [each.model_dump() for each in found.unseen]
+    told["excluded"] = list(found.excluded)
     return _text(told)
 
 

@@ -48,6 +48,10 @@ def show_inspection(face: Face, found: Inspection) -> None:
         face.say(f"{result.outcome.value}: {result.subjects[0].name}  {result.reason}")
     for unseen in found.unseen[:_MOST]:
         face.say(f"not seen: {unseen.path}  {unseen.reason}")
+    if found.excluded:
+        shown = ", ".join(found.excluded[:3])
+        more = len(found.excluded) - 3
+        face.say(f"left out on purpose: {shown}{f' and {more} more' if more > 0 else ''}")
     looked = {subject.name for result in found.results for subject in result.subjects}
     face.say(
         f"{len(found.artifacts)} files, {len(looked)} inspected, {len(findings)} findings, "
