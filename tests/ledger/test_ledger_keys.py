@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from securesystemslib.signer._key import SSlibKey
 
-from basanite.domain.errors import LedgerError, UsageError
+from basanite.domain.errors import ExitCode, LedgerError, UsageError
 from basanite.domain.ledger import KeyChange, KeyEvent
 from basanite.ledger.envelope import open_envelope, read_content
 from basanite.ledger.keys import Keyring
@@ -196,3 +196,18 @@ def test_a_broken_trusted_file_is_named(keyring: Keyring) -> None:
     (keyring.home / "trusted" / "x.pem").write_bytes(os.urandom(100))
     with pytest.raises(UsageError, match=r"x\.pem"):
         keyring.trusted()
+
+
+def test_a_lost_public_key_is_made_again_from_the_private_one(tmp_path: Path) -> None:
+    ring = Keyring(tmp_path)
+    own = ring.create()
+    (tmp_path / "keys" / f"{own.key_id}.pem").unlink()
+
+    assert Keyring(tmp_path).trusted() == {own.key_id: own.public}
+
+
+def test_a_missing_key_is_the_users_to_mend(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError) as told:
+        Keyring(tmp_path).signing_key(ledger_has_entries=True)
+
+    assert told.value.exit_code is ExitCode.USAGE

@@ -46,6 +46,16 @@ class LedgerError(BasaniteError):
     """The ledger cannot be read, written or believed."""
 
 
+class LedgerSetupError(LedgerError, UsageError):
+    """The ledger's key, address or rights are not as they must be; the user can mend it."""
+
+
+class LedgerBusyError(LedgerError):
+    """Another process holds the ledger. Nothing was looked at, and nothing is lost."""
+
+    exit_code = ExitCode.INCONCLUSIVE
+
+
 class UnreadableError(BasaniteError):
     """Bytes that are not what they claim to be, or end too early. Raised by readers of formats."""
 

@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from basanite.domain.errors import LedgerError, UsageError
+from basanite.domain.errors import LedgerError, LedgerSetupError, UsageError
 from basanite.ledger.signature import MAX_PEM
 
 
@@ -18,7 +18,9 @@ def check_id(key_id: str, *, where: str = "") -> str:
     """
     if len(key_id) == 64 and set(key_id) <= set("0123456789abcdef"):
         return key_id
-    raise LedgerError("does not hold a key id", where=where, remedy="Restore it from a backup.")
+    raise LedgerSetupError(
+        "does not hold a key id", where=where, remedy="Restore it from a backup."
+    )
 
 
 def read_bounded(path: Path, limit: int = MAX_PEM) -> bytes:
@@ -36,7 +38,7 @@ def read_bounded(path: Path, limit: int = MAX_PEM) -> bytes:
 
 def read_failed(path: Path, error: OSError) -> LedgerError:
     """Return the error line for a file that the system does not give."""
-    return LedgerError(
+    return LedgerSetupError(
         f"cannot be read: {error.strerror}",
         where=str(path),
         remedy="Give this user the right to read it, or point BASANITE_HOME at the right folder.",
@@ -53,7 +55,7 @@ def read_private(path: Path) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     except OSError as error:
-        raise LedgerError(
+        raise LedgerSetupError(
             f"the signing key cannot be read: {error.strerror}",
             where=str(path),
             remedy="Restore it from a backup, or point BASANITE_HOME at the right folder.",

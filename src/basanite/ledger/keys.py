@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from pydantic import TypeAdapter, ValidationError
 
-from basanite.domain.errors import LedgerError, UsageError
+from basanite.domain.errors import LedgerError, LedgerSetupError, UsageError
 from basanite.domain.ledger import KeyChange, KeyEvent
 from basanite.domain.value import Slug
 from basanite.ledger.durable import make_private_folder, write_durably, write_failed
@@ -60,7 +60,7 @@ class Keyring:
         if signer is not None:
             return signer
         if ledger_has_entries:
-            raise LedgerError(
+            raise LedgerSetupError(
                 "the ledger has entries, but there is no signing key",
                 where=str(self._keys),
                 remedy="Restore the folder from a backup, or point BASANITE_HOME at the right one. "
@@ -209,6 +209,10 @@ class Keyring:
         for path in files[:MAX_TRUSTED]:
             key = load_public(read_bounded(path), where=str(path))
             found[key_id_of(key)] = public_pem(key)
+        current = self._current_id()
+        if current and current not in found and (self._keys / f"{current}.key").is_file():
+            # The public half was lost; the private one gives it again.
+            found[current] = self._load(current).public
         return found
 
     def public_pem(self, key_id: str | None = None) -> str:
@@ -272,7 +276,7 @@ class Keyring:
         except (ValueError, TypeError):
             private = None
         if not isinstance(private, Ed25519PrivateKey) or key_id_of(private.public_key()) != key_id:
-            raise LedgerError(
+            raise LedgerSetupError(
                 "is not the private key that its name says",
                 where=str(path),
                 remedy="Restore it from a backup.",

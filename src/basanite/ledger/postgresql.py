@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from basanite.domain.errors import LedgerError, UsageError
+from basanite.domain.errors import LedgerBusyError, LedgerError, LedgerSetupError, UsageError
 from basanite.ledger.database import BUSY_SECONDS, Row
 from basanite.ledger.schema import check_revision, creation, upgrade
 
@@ -110,29 +110,34 @@ class PostgresDatabase:
             yield
         except errors.LockNotAvailable as error:
             raise self._error(
+                LedgerBusyError,
                 f"is locked by another process for more than {BUSY_SECONDS} s",
                 "Let the other command end, then run this one again; nothing was lost.",
             ) from error
         except errors.DiskFull as error:
             raise self._error(
-                "cannot grow: the server's disk is full", "Free space there and run again."
+                LedgerError,
+                "cannot grow: the server's disk is full",
+                "Free space there and run again.",
             ) from error
         except (errors.ReadOnlySqlTransaction, errors.InsufficientPrivilege) as error:
             raise self._error(
+                LedgerSetupError,
                 "cannot be written by this user",
                 "Give the user the rights to read and insert, or connect as another.",
             ) from error
         except self._psycopg.OperationalError as error:
             raise self._error(
+                LedgerSetupError,
                 f"cannot be reached: {_first_line(error)}",
                 "Look at the address and the server, then run again: an entry that was stored "
                 "before the connection broke is not stored twice.",
             ) from error
         except self._psycopg.Error as error:
-            raise self._error(f"cannot be used: {_first_line(error)}", "") from error
+            raise self._error(LedgerError, f"cannot be used: {_first_line(error)}", "") from error
 
-    def _error(self, what: str, remedy: str) -> LedgerError:
-        return LedgerError(f"the ledger {what}", where=self.where, remedy=remedy)
+    def _error(self, kind: type[LedgerError], what: str, remedy: str) -> LedgerError:
+        return kind(f"the ledger {what}", where=self.where, remedy=remedy)
 
 
 def _own_marks(statement: str) -> str:

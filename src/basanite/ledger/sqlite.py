@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from basanite.domain.errors import LedgerError, UsageError
+from basanite.domain.errors import LedgerBusyError, LedgerError, LedgerSetupError, UsageError
 from basanite.ledger.database import BUSY_SECONDS, Row
 from basanite.ledger.durable import write_failed
 from basanite.ledger.schema import check_revision, creation, upgrade
@@ -19,6 +19,12 @@ from basanite.ledger.schema import check_revision, creation, upgrade
 MAX_ROW = 32 << 20
 """Bytes; twice the largest envelope."""
 
+_KINDS: dict[int, type[LedgerError]] = {
+    sqlite3.SQLITE_BUSY: LedgerBusyError,
+    sqlite3.SQLITE_READONLY: LedgerSetupError,
+    sqlite3.SQLITE_CANTOPEN: LedgerSetupError,
+    sqlite3.SQLITE_NOTADB: LedgerSetupError,
+}
 _REMEDIES = {
     sqlite3.SQLITE_BUSY: (
         f"is locked by another process for more than {BUSY_SECONDS} s",
@@ -37,7 +43,7 @@ _REMEDIES = {
         "Look whether the folder exists and this user may read and write it.",
     ),
     sqlite3.SQLITE_NOTADB: (
-        "is not a ledger",
+        "is no database",
         "Restore it from a backup or an exported bundle, or name another file.",
     ),
     sqlite3.SQLITE_CORRUPT: (
@@ -191,7 +197,8 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", 0) & 0xFF
             what, remedy = _REMEDIES.get(code, (f"cannot be used: {error}", ""))
-            raise LedgerError(f"the ledger {what}", where=self.where, remedy=remedy) from error
+            kind = _KINDS.get(code, LedgerError)
+            raise kind(f"the ledger {what}", where=self.where, remedy=remedy) from error
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
