@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from basanite.adapters.clock import SystemClock
 from basanite.adapters.files import Tree
 from basanite.adapters.home import home
@@ -14,14 +16,23 @@ from basanite.app.reading import manifest_of
 from basanite.app.state import State
 from basanite.domain.errors import BasaniteError, UsageError
 from basanite.domain.inventory import Inventory
-from basanite.domain.ledger import AssessmentRecord, Head, Problem, ProblemKind, Verification
+from basanite.domain.ledger import (
+    AssessmentRecord,
+    Countersignature,
+    Head,
+    Problem,
+    ProblemKind,
+    Verification,
+)
 from basanite.domain.names import encode_name
 from basanite.domain.ports import Recorded
 
 _LARGEST_KEY = 1 << 16
 
 
-def verify_system(state: State, keys: Sequence[Path], heads: Sequence[str]) -> Verification:
+def verify_system(
+    state: State, keys: Sequence[Path], heads: Sequence[Head | Countersignature]
+) -> Verification:
     """Check a system's whole ledger against its files as they are now."""
     from basanite.ledger.verify import verify
 
@@ -35,7 +46,7 @@ def verify_system(state: State, keys: Sequence[Path], heads: Sequence[str]) -> V
             ledger.raw(),
             trusted,
             now=state.clock.now(),
-            heads=[*heads_of(heads), *([seen] if seen else [])],
+            heads=[*heads, *([seen] if seen else [])],
             tier=manifest.system.tier,
             subjects=present,
             chain=manifest.system.id,
@@ -48,7 +59,9 @@ def verify_system(state: State, keys: Sequence[Path], heads: Sequence[str]) -> V
     return found.model_copy(update={"problems": (*found.problems, *gone)})
 
 
-def verify_bundle_file(path: Path, keys: Sequence[Path], heads: Sequence[str]) -> Verification:
+def verify_bundle_file(
+    path: Path, keys: Sequence[Path], heads: Sequence[Head | Countersignature]
+) -> Verification:
     """Check an exported bundle with nothing but public keys.
 
     Raises:
@@ -67,7 +80,7 @@ def verify_bundle_file(path: Path, keys: Sequence[Path], heads: Sequence[str]) -
         path,
         _public(keys),
         now=SystemClock().now(),
-        heads=heads_of(heads),
+        heads=heads,
         lost=Keyring(home()).lost(),
     )
 
@@ -123,6 +136,25 @@ def heads_of(given: Sequence[str]) -> list[Head]:
                 f"{text!r} is no head", remedy="Write it as the report prints it: NUMBER:HASH."
             ) from error
     return heads
+
+
+def countersigned(paths: Sequence[Path]) -> list[Countersignature]:
+    """Return what other instances signed under heads of a chain, as `countersign` prints it.
+
+    Raises:
+        UsageError: a file is no countersignature.
+    """
+    found = []
+    for path in paths:
+        try:
+            found.append(Countersignature.model_validate_json(path.read_bytes()[:_LARGEST_KEY]))
+        except (OSError, ValidationError) as error:
+            raise UsageError(
+                "is no countersignature",
+                where=encode_name(os.fspath(path)),
+                remedy="Give what `basanite ledger countersign` printed.",
+            ) from error
+    return found
 
 
 def _digests(tree: Tree) -> dict[str, str]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from basanite.cli.face import Face
 from basanite.cli.options import Folder, LedgerUrl, StateFolder
 from basanite.domain.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from basanite.domain.ledger import Countersignature, Head
 
 HERE = Path()
 Expires = Annotated[str, typer.Option("--expires", metavar="DATE", help="When it ends by itself.")]
@@ -67,16 +70,25 @@ def verify(
     key: Annotated[
         list[Path] | None, typer.Option("--key", metavar="PEM", help="A public key that you trust.")
     ] = None,
+    witness: Annotated[
+        list[Path] | None,
+        typer.Option("--countersigned", metavar="FILE", help="A head that another one signed."),
+    ] = None,
     ledger: LedgerUrl = "",
     state: StateFolder = None,
 ) -> int:
     """Check every signature, the chain, the subjects and known heads."""
-    from basanite.app.verifying import verify_bundle_file, verify_system
+    from basanite.app.verifying import (
+        countersigned,
+        heads_of,
+        verify_bundle_file,
+        verify_system,
+    )
     from basanite.cli.parsing import state_of
 
     face: Face = context.obj
     keys = tuple(key or ())
-    heads = tuple(head or ())
+    heads: list[Head | Countersignature] = [*heads_of(head or ()), *countersigned(witness or ())]
     if place.is_file():
         found = verify_bundle_file(place, keys, heads)
     else:
