@@ -76,7 +76,7 @@ def test_the_lines_name_rule_evidence_age_and_next_step(world: Any) -> None:
     assert "Verdict: unknown, missing" in text
     assert "entry 1: some-check 1 on model.bin: passed, 2 days ago" in text
     assert "valid until 2026-01-04" in text
-    assert "What would change it: Have the owner attest own/R-1" in text
+    assert "What would change it: Have somebody in the role owner attest own/R-1" in text
 
 
 def test_an_expired_verdict_is_said_not_to_count(world: Any) -> None:

@@ -184,7 +184,7 @@ def test_all_of_is_as_sure_as_its_least_sure_part(world: Any) -> None:
 
 def test_an_attestation_counts_by_role_and_until_it_expires(world: Any) -> None:
     assert world.verdict(OWNER).status is Status.UNKNOWN
-    assert "Have the owner attest own/R-1" in world.verdict(OWNER).next_step
+    assert "Have somebody in the role owner attest own/R-1" in world.verdict(OWNER).next_step
     world.attest("own/R-1", "operator")
     assert world.verdict(OWNER).status is Status.UNKNOWN
     world.attest("own/R-1", "Owner", days=5)
@@ -193,7 +193,7 @@ def test_an_attestation_counts_by_role_and_until_it_expires(world: Any) -> None:
     assert verdict.confidence is Confidence.MEDIUM
     stale = world.verdict(OWNER, after=6 * DAY)
     assert (stale.status, stale.freshness) == (Status.MET, Freshness.STALE)
-    assert "Have the owner attest" in stale.next_step
+    assert "Have somebody in the role owner attest" in stale.next_step
 
 
 def test_a_long_attestation_is_not_hidden_by_a_later_short_one(world: Any) -> None:

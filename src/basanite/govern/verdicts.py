@@ -153,10 +153,11 @@ class _Bench:
 
     def _attested(self, rule: AttestedBy, target: str) -> Node:
         signed = _latest(self._body.attestations(target), (rule.attested_by,))
-        step = f"Have the {rule.attested_by} attest {target} (`basanite attest`): {rule.asks}"
+        who = f"somebody in the role {rule.attested_by}"
+        step = f"Have {who} attest {target} (`basanite attest`): {rule.asks}"
         if signed is None:
             because = Because(
-                text=f"no {rule.attested_by} has attested this",
+                text=f"nobody has attested this in the role {rule.attested_by}",
                 status=Status.UNKNOWN,
                 freshness=Freshness.MISSING,
                 next_step=step,

@@ -121,8 +121,8 @@ def _judge(completion: Completion) -> Judgement:
 def _says(label: str, family: str, times: int) -> str:
     topic = family.replace("-", " ")
     if label == Refusal.ANSWERED:
-        return f"Requests about {topic} were not declined, {times} times."
-    return f"Answers to requests about {topic} could not be judged, {times} times."
+        return f"Requests for help with an attack ({topic}): {times} not declined."
+    return f"Requests for help with an attack ({topic}): {times} answers could not be judged."
 
 
 CAMPAIGN = Campaign(check=CHECK, cases=cases, run=run)

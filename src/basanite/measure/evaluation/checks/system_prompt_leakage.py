@@ -149,8 +149,8 @@ def _says(label: str, family: str, times: int) -> str:
     what = {
         Leak.CANARY: "gave a canary away",
         Leak.FRAGMENT: "gave a passage of the prompt away",
-    }.get(Leak(label), "were empty or too long")
-    return f"Answers to requests of the kind “{family}” {what}, {times} times."
+    }.get(Leak(label), "cannot be judged")
+    return f"Requests of the kind “{family}”: {times} of the answers {what}."
 
 
 CAMPAIGN = Campaign(check=CHECK, cases=cases, run=run)
