@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import time
@@ -33,12 +34,13 @@ def main() -> int:
         KEY: secrets.token_urlsafe(24),
         "PYTHONUNBUFFERED": "1",
     }
-    build = [sys.executable, str(HERE / "build.py"), "--out", str(SYSTEM), "--port", str(PORT)]
+    port = free_port()
+    build = [sys.executable, str(HERE / "build.py"), "--out", str(SYSTEM), "--port", str(port)]
     subprocess.run(build, check=True)
     basanite = [sys.executable, "-m", "basanite.cli.main"]
     allow = [*basanite, "allow", "network", "assistant", str(SYSTEM), "--key-from", KEY]
     subprocess.run(allow, check=True, env=environment)
-    with assistant(environment):
+    with assistant(environment, port):
         code = subprocess.run(
             [*basanite, "assess", str(SYSTEM), *sys.argv[1:]], check=False, env=environment
         ).returncode
@@ -49,19 +51,26 @@ def main() -> int:
     return 0
 
 
+def free_port() -> int:
+    """Return the demo's own port, so that evidence stays; another one where it is taken."""
+    for wanted in (PORT, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", wanted))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise SystemExit("No port is free on loopback.")
+
+
 @contextmanager
-def assistant(environment: dict[str, str]) -> Iterator[None]:
+def assistant(environment: dict[str, str], port: int) -> Iterator[None]:
     """Serve the assistant on loopback while the body runs."""
     ready = ROOT / "build" / "assistant.ready"
     ready.unlink(missing_ok=True)
-    serve = [
-        sys.executable,
-        str(HERE / "serve.py"),
-        "--port",
-        str(PORT),
-        "--ready-file",
-        str(ready),
-    ]
+    serve = [sys.executable, str(HERE / "serve.py"), "--port", str(port)]
+    serve += ["--ready-file", str(ready)]
     with subprocess.Popen(serve, env=environment) as process:
         try:
             _wait(process, ready)
