@@ -135,7 +135,7 @@ def test_bytes_of_no_known_kind_with_a_model_s_name_are_incomplete(ask: Ask, nam
     assert answer.reason
 
 
-@pytest.mark.parametrize("data", [b"", NOISE, gzip.compress(b"a,b\n")])
+@pytest.mark.parametrize("data", [b"", NOISE, gzip.compress(b"a,b\n", mtime=0)])
 def test_whatever_a_model_component_declares_is_looked_at_or_incomplete(
     ask: Ask, data: bytes
 ) -> None:
@@ -151,7 +151,7 @@ def test_whatever_a_model_component_declares_is_looked_at_or_incomplete(
     "name", ["photo.png", "data.bin", "logs.gz", "a.woff2", "remodeling.dat", "clip.mp4"]
 )
 def test_other_binaries_are_no_matter_of_models(ask: Ask, name: str) -> None:
-    data = gzip.compress(b"text") if name.endswith("gz") else NOISE
+    data = gzip.compress(b"text", mtime=0) if name.endswith("gz") else NOISE
 
     assert ask("model-format", data, name).outcome is Outcome.NOT_APPLICABLE
 
