@@ -157,7 +157,7 @@ def test_triggers_that_were_taken_out_are_put_back(filled: Path, open_one: Opene
 
 def test_a_file_that_is_no_database_is_refused(path: Path, open_one: Opener) -> None:
     path.write_bytes(b"hello" * 1000)
-    with pytest.raises(LedgerError, match="is not a ledger"):
+    with pytest.raises(LedgerError, match="is no database"):
         open_one(f"sqlite:///{path}")
 
 
