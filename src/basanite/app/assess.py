@@ -38,7 +38,7 @@ from basanite.domain.inventory import Inventory
 from basanite.domain.names import encode_name
 from basanite.domain.plan import Planned
 from basanite.domain.ports import Engine, Recorded
-from basanite.domain.system import Tier
+from basanite.domain.system import System, Tier
 from basanite.govern.body import Body
 from basanite.map.inventory import assemble
 from basanite.map.manifest import Manifest
@@ -100,8 +100,13 @@ def assess(state: State, options: Options) -> Assessment:
         tree = Tree(state.root)
         seen = _look(run, tree, manifest)
         inventory = assemble(
-            manifest.system, seen.artifacts, seen.dependencies, host_facts(), seen.unseen
-        ).model_copy(update={"excluded": seen.excluded})
+            manifest.system,
+            seen.artifacts,
+            seen.dependencies,
+            host_facts(),
+            seen.unseen,
+            seen.excluded,
+        )
         scopes = {
             part: scope(state.root, manifest.system, manifest.parts, part)
             for part in manifest.parts
@@ -109,25 +114,37 @@ def assess(state: State, options: Options) -> Assessment:
         access = Access(manifest.system, scopes, Grants(home()), state.clock)
         questions = _questions(inventory, access, state.clock.now())
         _measure(run, tree, questions, inventory, seen, access)
-        shown = manifest.system.without_canaries()
-        judged = Judged(
-            system=shown,
-            manifest=manifest.sha256,
-            inventory=inventory.model_copy(update={"system": shown}),
-            planned=questions,
-            packs=packs_of(manifest.system.packs),
-            feeds={},
-        )
-        answer = judge_now(judged, run.records, run.why, ledger.head(), tool(), state.clock.now())
-        stored = store(answer, judged, state, ledger, run.records)
-        try:
-            known = remember(manifest.system, state)
-            if known and empty:
-                options.listen(Progress("warning", 0, 0, _BEGUN_ANEW))
-        except BasaniteError as error:
-            # The list only helps `find`; an assessment does not fail by it.
-            options.listen(Progress("warning", 0, 0, error.line()))
-        return stored
+        answer = _judge(run, manifest, inventory, questions)
+        _remember(run, manifest.system, begun=empty)
+        return answer
+
+
+def _judge(
+    run: _Run, manifest: Manifest, inventory: Inventory, questions: tuple[Planned, ...]
+) -> Assessment:
+    """Judge by all the evidence there is now, and record the answer."""
+    shown = manifest.system.without_canaries()
+    basis = Judged(
+        system=shown,
+        manifest=manifest.sha256,
+        inventory=inventory.model_copy(update={"system": shown}),
+        planned=questions,
+        packs=packs_of(manifest.system.packs),
+        feeds={},
+    )
+    now = run.state.clock.now()
+    answer = judge_now(basis, run.records, run.why, run.ledger.head(), tool(), now)
+    return store(answer, basis, run.state, run.ledger, run.records)
+
+
+def _remember(run: _Run, system: System, *, begun: bool) -> None:
+    """Note where the system is; a ledger that begins anew where one was known is told."""
+    try:
+        if remember(system, run.state) and begun:
+            run.options.listen(Progress("warning", 0, 0, _BEGUN_ANEW))
+    except BasaniteError as error:
+        # The list only helps `find`; an assessment does not fail by it.
+        run.options.listen(Progress("warning", 0, 0, error.line()))
 
 
 def _look(run: _Run, tree: Tree, manifest: Manifest) -> Catalogue:

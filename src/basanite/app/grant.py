@@ -78,6 +78,8 @@ def grant(state: State, wish: Wish) -> Grant:
 def revoke(state: State, component: str) -> int:
     """Take back every grant that this machine holds for a component as declared; return how many.
 
+    The key of a host that no grant names any more is no longer bound to it.
+
     Raises:
         UsageError: the manifest or the grants cannot be read.
     """
@@ -91,4 +93,7 @@ def revoke(state: State, component: str) -> int:
     held = [each for each in grants.all() if each.digest == digest]
     for each in held:
         grants.revoke(each)
+    kept = {each.target for each in grants.all()}
+    for target in {each.target for each in held} - kept:
+        Secrets(home()).unbind(target)
     return len(held)

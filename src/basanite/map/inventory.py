@@ -18,6 +18,7 @@ def assemble(
     dependencies: Iterable[Dependency] = (),
     host: Iterable[HostFact] = (),
     unseen: Iterable[Unseen] = (),
+    excluded: Iterable[str] = (),
 ) -> Inventory:
     """Return the inventory of a system, in an order that does not depend on the file system.
 
@@ -49,6 +50,7 @@ def assemble(
         ),
         host=tuple(host),
         unseen=tuple(sorted(gaps, key=lambda each: (each.path, each.reason))),
+        excluded=tuple(sorted(excluded)),
     )
 
 
