@@ -292,8 +292,8 @@ def test_pickle_facts_list_imports_and_protocol() -> None:
 
 def test_every_reader_has_a_version_under_its_name() -> None:
     assert set(READERS) == {
-        "detect", "pickle", "zip", "tar", "safetensors", "onnx", "gguf", "numpy", "hdf5",
-        "tokenizer", "requirements", "lockfile", "python", "notebook", "table",
+        "detect", "container", "pickle", "zip", "tar", "safetensors", "onnx", "gguf", "numpy",
+        "hdf5", "tokenizer", "requirements", "lockfile", "python", "notebook", "table",
     }  # fmt: skip
 
 
@@ -301,7 +301,7 @@ def test_every_reader_has_a_version_under_its_name() -> None:
 def test_facts_fit_an_artifact(kind: str) -> None:
     form = {
         "pickle": Format.PICKLE, "pickle-0": Format.PICKLE, "zip": Format.ZIP,
-        "torch": Format.PYTORCH_ZIP, "npy": Format.NUMPY, "npz": Format.NUMPY,
+        "torch": Format.PYTORCH_ZIP, "npy": Format.NUMPY, "npz": Format.NPZ,
     }.get(kind) or Format(kind)  # fmt: skip
     data = VALID[kind]
     found = read_facts(form, "x", io.BytesIO(data), len(data))

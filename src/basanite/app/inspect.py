@@ -30,7 +30,7 @@ from basanite.domain.severity import Severity
 from basanite.domain.system import Tier
 from basanite.domain.verdict import Freshness
 from basanite.measure.inspection.catalog import INSPECTORS
-from basanite.measure.inspection.inspector import looks_at
+from basanite.measure.inspection.inspector import concerns
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def _results(tree: Tree, seen: Catalogue, engine: Engine, listen: Listener) -> I
         )
         for artifact in seen.artifacts
         for each in INSPECTORS
-        if looks_at(each, artifact)
+        if concerns(each, artifact)
     ]
     answers = inspections(
         planned,

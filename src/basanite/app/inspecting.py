@@ -44,15 +44,14 @@ def inspect_artifact(tree: Tree, payload: dict[str, Any]) -> dict[str, Any]:
             if same and payload["rehash"]:
                 same = opened.sha256() == artifact.sha256
             if same:
-                for asked in payload["checks"]:
-                    view = _Opened(artifact, opened.file)
-                    answers[asked["id"]] = inspect(view, by_id[asked["id"]], asked["parameters"])
+                asked = [(by_id[each["id"]], each["parameters"]) for each in payload["checks"]]
+                answers = inspect(_Opened(artifact, opened.file), asked)
                 same = opened.unchanged()
     except UnreadableError as error:
         same, changed = False, f"{changed}: {error.what}"
     if not same:
         moved = Answer(outcome=Outcome.INCOMPLETE, reason=changed, transient=True)
-        answers = {asked["id"]: moved for asked in payload["checks"]}
+        answers = {each["id"]: moved for each in payload["checks"]}
     return {name: answer.model_dump(mode="json") for name, answer in answers.items()}
 
 

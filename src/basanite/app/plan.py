@@ -16,7 +16,7 @@ from basanite.domain.value import digest_of
 from basanite.formats.facts import READERS
 from basanite.measure.evaluation.catalog import CAMPAIGNS, EVALUATORS
 from basanite.measure.inspection.catalog import INSPECTORS
-from basanite.measure.inspection.inspector import looks_at
+from basanite.measure.inspection.inspector import concerns
 from basanite.measure.monitoring.catalog import MONITORS
 
 Permit = Callable[[Check, str | None], str]
@@ -71,7 +71,7 @@ class _Planner:
         for artifact in inventory.artifacts:
             preset = {"declared_model": artifact.component in models}
             for inspector in INSPECTORS:
-                if looks_at(inspector, artifact):
+                if concerns(inspector, artifact):
                     case = Case(
                         component=artifact.component,
                         subjects=(Subject(name=artifact.path, sha256=artifact.sha256),),

@@ -1,4 +1,4 @@
-"""Artifact: bytes with a digest and a detected format."""
+"""Artifact: bytes with a digest and a detected format; and a part, which lies inside one."""
 
 from __future__ import annotations
 
@@ -14,16 +14,29 @@ class Format(StrEnum):
 
     PICKLE = "pickle"
     PYTORCH_ZIP = "pytorch-zip"
+    PYTORCH_EXPORT = "pytorch-export"
+    SKOPS = "skops"
     ZIP = "zip"
     SAFETENSORS = "safetensors"
     ONNX = "onnx"
     GGUF = "gguf"
     NUMPY = "numpy"
+    NPZ = "npz"
     HDF5 = "hdf5"
     KERAS = "keras"
+    TENSORFLOW = "tensorflow"
     TFLITE = "tflite"
+    COREML = "coreml"
+    OPENVINO = "openvino"
+    EXECUTORCH = "executorch"
+    XGBOOST = "xgboost"
+    LIGHTGBM = "lightgbm"
+    CATBOOST = "catboost"
+    PMML = "pmml"
+    NATIVE_CODE = "native-code"
     TAR = "tar"
-    GZIP = "gzip"
+    SEVEN_ZIP = "7z"
+    COMPRESSED = "compressed"
     CSV = "csv"
     PARQUET = "parquet"
     JSON = "json"
@@ -46,15 +59,39 @@ MODEL_FORMATS = frozenset(
     {
         Format.PICKLE,
         Format.PYTORCH_ZIP,
+        Format.PYTORCH_EXPORT,
+        Format.SKOPS,
         Format.SAFETENSORS,
         Format.ONNX,
         Format.GGUF,
         Format.HDF5,
         Format.KERAS,
+        Format.TENSORFLOW,
         Format.TFLITE,
+        Format.COREML,
+        Format.OPENVINO,
+        Format.EXECUTORCH,
+        Format.XGBOOST,
+        Format.LIGHTGBM,
+        Format.CATBOOST,
+        Format.PMML,
     }
 )
 """Formats whose content is, or may be, a model."""
+CONTAINERS = frozenset(
+    {
+        Format.ZIP,
+        Format.PYTORCH_ZIP,
+        Format.PYTORCH_EXPORT,
+        Format.SKOPS,
+        Format.KERAS,
+        Format.NPZ,
+        Format.TAR,
+        Format.SEVEN_ZIP,
+        Format.COMPRESSED,
+    }
+)
+"""Formats that hold further files, which are inspected as parts."""
 
 
 class Identity(Value):
@@ -67,16 +104,23 @@ class Identity(Value):
     ctime_ns: int
 
 
-class Artifact(Value):
-    """A file of the system."""
+class Part(Value):
+    """Bytes with a detected format: an artifact as a whole, or a file inside one."""
 
     path: str
-    """Encoded name below the system's root."""
+    """Encoded name below the system's root; ``outer.zip!/inner.pkl`` for a file inside another."""
     size: int = Field(ge=0)
-    sha256: Sha256
     format: Format
     facts: JsonObject = {}
     """What its header says: tensor counts, dtypes, parameters, opset, producer, template, …"""
+    within: tuple[Format, ...] = ()
+    """Formats of the containers around it, outermost first; empty for an artifact."""
+
+
+class Artifact(Part):
+    """A file of the system."""
+
+    sha256: Sha256
     readers: dict[str, int] = {}
     """Names and versions of the readers that said so."""
     component: str | None = None

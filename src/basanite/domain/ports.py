@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, BinaryIO, Protocol
 
-from basanite.domain.artifact import Artifact
+from basanite.domain.artifact import Part
 from basanite.domain.evidence import Evidence
 from basanite.domain.job import Job, JobResult
 from basanite.domain.ledger import Content, Entry, EntryKind, Head
@@ -22,11 +22,11 @@ class Clock(Protocol):
 
 
 class OpenArtifact(Protocol):
-    """One artifact, opened once: the same descriptor is hashed and inspected."""
+    """An artifact, opened once so that the same descriptor is hashed and inspected; or a part."""
 
     @property
-    def artifact(self) -> Artifact:
-        """What the inventory says of it."""
+    def artifact(self) -> Part:
+        """What is known of it."""
         ...
 
     @property

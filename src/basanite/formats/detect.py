@@ -18,7 +18,7 @@ from basanite.formats.zip.directory import ends_with_archive, members
 from basanite.formats.zip.reader import layout
 
 NAME = "detect"
-VERSION = 2
+VERSION = 3
 _HEAD = 1 << 16
 _PICKLE_NAMES = (".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth", ".ckpt", ".bst")
 _BY_NAME = {
@@ -47,8 +47,10 @@ _TO_PICKLE_LOADERS = (*_PICKLE_NAMES, ".bin", ".model", ".sav", ".p", ".npy", ".
 BINARY = frozenset(
     {
         Format.PICKLE, Format.PYTORCH_ZIP, Format.ZIP, Format.SAFETENSORS, Format.ONNX, Format.GGUF,
-        Format.NUMPY, Format.HDF5, Format.KERAS, Format.TFLITE, Format.TAR, Format.GZIP,
-        Format.PARQUET, Format.UNKNOWN,
+        Format.NUMPY, Format.NPZ, Format.HDF5, Format.KERAS, Format.TFLITE, Format.TAR,
+        Format.COMPRESSED, Format.PARQUET, Format.UNKNOWN, Format.PYTORCH_EXPORT, Format.SKOPS,
+        Format.SEVEN_ZIP, Format.TENSORFLOW, Format.COREML, Format.EXECUTORCH, Format.XGBOOST,
+        Format.CATBOOST, Format.NATIVE_CODE,
     }
 )  # fmt: skip
 """Formats whose bytes are no text."""
@@ -122,8 +124,9 @@ def _compressed(file: BinaryIO, size: int, head: bytes) -> Format | None:
         if looks_like_pickle(inside, stream, 1 << 62):
             return Format.PICKLE
     except UnreadableError:
-        pass
-    return Format.GZIP if kind == "gzip" else None
+        inside = b""
+    # Two or three bytes are too little to believe: what unpacks is compressed.
+    return Format.COMPRESSED if inside or kind in ("gzip", "xz") else None
 
 
 def _by_structure(file: BinaryIO, size: int, head: bytes) -> Format | None:

@@ -24,12 +24,15 @@ from basanite.formats import (
     tar,
     tokenizer,
 )
+from basanite.formats.container import walk as container
+from basanite.formats.container.budget import Budget
+from basanite.formats.container.openers import whole_tar
 from basanite.formats.pickle import reader as pickle
-from basanite.formats.unpacked import whole
 from basanite.formats.zip import reader as zip_reader
 
 _MODULES = (
     detect,
+    container,
     pickle,
     zip_reader,
     tar,
@@ -76,7 +79,7 @@ def _requirements(file: BinaryIO, size: int) -> dict[str, Any]:
 
 
 def _tar(file: BinaryIO, size: int) -> dict[str, Any]:
-    opened, length = whole(file, size)
+    opened, length = whole_tar(file, size, Budget(size))
     return tar.read(opened, length)
 
 
@@ -90,6 +93,7 @@ _READ: dict[Format, tuple[str, Read]] = {
     Format.ONNX: (onnx.NAME, onnx.read),
     Format.GGUF: (gguf.NAME, gguf.read),
     Format.NUMPY: (numpy.NAME, numpy.read),
+    Format.NPZ: (numpy.NAME, numpy.read),
     Format.HDF5: (hdf5.NAME, hdf5.read),
     Format.TOKENIZER: (tokenizer.NAME, tokenizer.read),
     Format.REQUIREMENTS: (requirements.NAME, _requirements),

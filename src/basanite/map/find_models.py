@@ -45,7 +45,7 @@ MODEL_SUFFIXES = frozenset(
     ]
 )
 """Endings that mean a model also where the format is not one that is read here."""
-_BINARY = frozenset({Format.UNKNOWN, Format.ZIP, Format.TAR, Format.GZIP, Format.EMPTY})
+_BINARY = frozenset({Format.UNKNOWN, Format.ZIP, Format.TAR, Format.COMPRESSED, Format.EMPTY})
 _MARKERS = ("model_index.json", "modules.json", "adapter_config.json", "config.json")
 _SCAFFOLD = re.compile(r"(optimizer|scheduler|scaler|rng_state|training_args|trainer_state)")
 _SHARD = re.compile(r"(.{0,200})-[0-9]{2,6}-of-([0-9]{2,6})(\.[a-z0-9.]{1,20})\Z")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.measure.inspection.conftest import put
 from tests.strategies import VALID
 
 from basanite.domain.answer import Answer
@@ -18,7 +19,6 @@ from basanite.domain.ports import OpenArtifact
 from basanite.domain.value import JsonObject
 from basanite.measure.inspection.catalog import INSPECTORS
 from basanite.measure.inspection.inspector import Inspector
-from basanite.measure.inspection.run import inspect
 
 Ask = Callable[..., Answer]
 EVIL = b"cos\nsystem\n(S'true'\ntR."
@@ -98,14 +98,14 @@ class _Opened:
 
 
 def test_unreadable_bytes_make_the_answer_incomplete() -> None:
-    answer = inspect(_Opened(Format.PICKLE), broken(UnreadableError("it ends early")), {})
+    answer = put(_Opened(Format.PICKLE), broken(UnreadableError("it ends early")), {})
 
     assert (answer.outcome, answer.reason) == (Outcome.INCOMPLETE, "it ends early.")
 
 
 @pytest.mark.parametrize("error", [ValueError("x\x1b[0m"), RecursionError(), MemoryError()])
 def test_any_other_exception_is_an_error_that_names_the_check(error: Exception) -> None:
-    answer = inspect(_Opened(Format.PICKLE), broken(error), {})
+    answer = put(_Opened(Format.PICKLE), broken(error), {})
 
     assert answer.outcome is Outcome.ERROR
     assert "pickle-code-execution" in answer.reason
@@ -113,7 +113,7 @@ def test_any_other_exception_is_an_error_that_names_the_check(error: Exception) 
 
 
 def test_a_format_that_is_not_looked_at_is_not_applicable_never_passed() -> None:
-    answer = inspect(_Opened(Format.TAR), broken(ValueError()), {})
+    answer = put(_Opened(Format.ONNX), broken(ValueError()), {})
 
     assert answer.outcome is Outcome.NOT_APPLICABLE
 

@@ -217,20 +217,11 @@ def test_a_tar_that_ends_early_or_is_damaged_is_never_a_pass(ask: Ask) -> None:
     assert ask(CHECK, bytes(damaged), "m.tar").outcome is Outcome.INCOMPLETE
 
 
-def test_a_compressed_tar_too_large_to_unpack_is_incomplete(
-    ask: Ask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("basanite.formats.unpacked.MAX_UNPACKED", 4096)
-
-    assert ask(CHECK, tar_of({"a": bytes(5000)}, "w:gz"), "m.tgz").outcome is Outcome.INCOMPLETE
-
-
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_hostile_tars_never_break_a_check(data: st.DataObject) -> None:
+    from tests.measure.inspection.conftest import put
     from tests.strategies import mutated
-
-    from basanite.measure.inspection.run import inspect
 
     formats = [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]
     out = io.BytesIO()
@@ -240,5 +231,5 @@ def test_hostile_tars_never_break_a_check(data: st.DataObject) -> None:
         file.addfile(entry, io.BytesIO(EVIL))
     content = data.draw(mutated(out.getvalue()[:2560]))
     for check in (CHECK, "model-format"):
-        answer = inspect(opened(content, "m.tar"), BY_ID[check], {})
+        answer = put(opened(content, "m.tar"), BY_ID[check], {})
         assert answer.outcome is not Outcome.ERROR, answer.reason

@@ -12,7 +12,7 @@ from basanite.formats.zip.directory import Member, members
 from basanite.formats.zip.member import open_member
 
 NAME = "zip"
-VERSION = 1
+VERSION = 2
 _SHOWN = 200
 
 
@@ -56,5 +56,5 @@ def layout(entries: tuple[Member, ...]) -> Format:
     if {"metadata.json", "config.json"} <= names and any("weights" in name for name in names):
         return Format.KERAS
     if names and all(name.endswith(".npy") for name in names):
-        return Format.NUMPY
+        return Format.NPZ
     return Format.ZIP

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from basanite.measure.inspection.checks import (
+    archive_structure,
     dependency_pinning,
     model_format,
     pickle_code_execution,
@@ -13,6 +14,7 @@ from basanite.measure.inspection.inspector import Inspector
 
 INSPECTORS: tuple[Inspector, ...] = (
     pickle_code_execution.INSPECTOR,
+    archive_structure.INSPECTOR,
     model_format.INSPECTOR,
     unsafe_loading.INSPECTOR,
     secrets_exposed.INSPECTOR,

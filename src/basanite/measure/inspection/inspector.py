@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from basanite.domain.answer import Answer
-from basanite.domain.artifact import Artifact, Format
+from basanite.domain.artifact import CONTAINERS, Format, Part
 from basanite.domain.check import Check
 from basanite.domain.ports import OpenArtifact
 from basanite.domain.value import JsonObject
@@ -15,11 +15,14 @@ from basanite.formats.detect import BINARY, goes_to_pickle_loaders
 
 @dataclass(frozen=True)
 class Inspector:
-    """A check that looks at one artifact.
+    """A check that looks at one artifact, or at one part of it.
 
     ``inspect`` is pure but for reading the descriptor that it is given. It raises
     `UnreadableError` when the bytes are not what the format says; the runner makes that an
     ``incomplete`` answer, never a pass. Anything else it raises is an ``error`` answer.
+
+    What lies inside containers is walked by the runner: a check is put to each file in there that
+    it looks at, and never opens a container for the sake of the files.
     """
 
     check: Check
@@ -29,16 +32,34 @@ class Inspector:
     disguised: bool = False
     """Whether it also looks at files of other formats that are, or are loaded as, one of its own.
     It then has to decide by the bytes."""
+    names: Callable[[str], bool] | None = None
+    """Narrows it to files whose encoded path this is true of; None: any."""
+    inside: bool = True
+    """Whether it is also put to what lies inside containers."""
 
 
-def looks_at(inspector: Inspector, artifact: Artifact) -> bool:
-    """Return whether a check is to be put to an artifact.
+def looks_at(inspector: Inspector, part: Part) -> bool:
+    """Return whether a check is to be put to an artifact or a part.
 
     By its format; for a check that looks through disguises also by what else its bytes are (the
     fact ``also``), and by a name that programs give to pickle loaders.
     """
-    if artifact.format in inspector.formats:
-        return True
-    if not inspector.disguised or artifact.format not in BINARY:
+    if inspector.names is not None and not inspector.names(part.path):
         return False
-    return bool(artifact.facts.get("also")) or goes_to_pickle_loaders(artifact.path)
+    if part.format in inspector.formats:
+        return True
+    if not inspector.disguised or part.format not in BINARY:
+        return False
+    return bool(part.facts.get("also")) or goes_to_pickle_loaders(part.path)
+
+
+def holds_parts(inspector: Inspector, artifact: Part) -> bool:
+    """Return whether a check is to be put to what lies inside an artifact."""
+    return inspector.inside and (
+        artifact.format in CONTAINERS or Format.ZIP.value in artifact.facts.get("also", ())
+    )
+
+
+def concerns(inspector: Inspector, artifact: Part) -> bool:
+    """Return whether a check is to be planned for an artifact: for itself, or for its parts."""
+    return looks_at(inspector, artifact) or holds_parts(inspector, artifact)

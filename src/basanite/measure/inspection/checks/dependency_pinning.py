@@ -71,7 +71,7 @@ _MALFORMED = _rule(
 
 CHECK = Check(
     id="dependency-pinning",
-    version=1,
+    version=2,
     stage=Stage.INSPECTION,
     title="Pinned dependencies",
     asks="Does this file fix every dependency by exact version and hash?",
@@ -188,4 +188,6 @@ def _finding(rule: Rule, message: str, path: str, line: int, detail: JsonObject)
     )
 
 
-INSPECTOR = Inspector(check=CHECK, formats=frozenset({Format.REQUIREMENTS}), inspect=_inspect)
+INSPECTOR = Inspector(
+    check=CHECK, formats=frozenset({Format.REQUIREMENTS}), inspect=_inspect, inside=False
+)

@@ -6,12 +6,9 @@ operators that need a library from elsewhere, and weights in other files by abso
 that leave the model's folder; safetensors whose tensors overlap, leave gaps, lie about their size
 or carry extra bytes.
 
-In zip and tar archives, compressed or not, it looks at the members' names and beginnings: names and
-links that lead outside are a failure.
-
 Other model files are recognised and not understood here: HDF5 and Keras layers, TensorFlow Lite,
-native libraries; models of such formats, and of those above, inside archives; an empty file, or
-bytes of no known kind, that have a model's name or that the manifest declares as part of a model.
+native libraries; an empty file, or bytes of no known kind, that have a model's name, lie in an
+archive that has one, or that the manifest declares as part of a model.
 For them the answer is `incomplete`: nobody looked, which is not the same as nothing found.
 """
 
@@ -20,9 +17,8 @@ from __future__ import annotations
 import re
 
 from basanite.domain.answer import Answer
-from basanite.domain.artifact import Format
+from basanite.domain.artifact import Format, Part
 from basanite.domain.check import Check, ShelfLife, Stage
-from basanite.domain.errors import UnreadableError
 from basanite.domain.finding import Finding, Location, Reference, Rule
 from basanite.domain.outcome import Outcome
 from basanite.domain.ports import OpenArtifact
@@ -30,7 +26,6 @@ from basanite.domain.severity import Confidence, Severity
 from basanite.domain.value import JsonObject
 from basanite.formats import gguf, onnx, safetensors
 from basanite.formats.detect import names_model
-from basanite.measure.inspection.archives import contents
 from basanite.measure.inspection.inspector import Inspector
 
 _REFERENCES = (
@@ -63,14 +58,6 @@ _LAYOUT = Rule(
     "format leaves no gaps, overlaps or extra bytes; something may be hidden in them.",
     references=(*_REFERENCES, Reference(scheme="CWE", id="CWE-1284")),
 )
-_MEMBER = Rule(
-    id="model-format/outside-member",
-    title="Unpacking the archive writes or leads outside of its folder",
-    severity=Severity.HIGH,
-    remediation="Do not unpack this file. Ask the supplier for an archive whose members stay in "
-    "their own folder.",
-    references=(*_REFERENCES, Reference(scheme="CWE", id="CWE-22")),
-)
 _ODD = {
     "overlapping_tensors": "tensors that overlap",
     "gaps": "gaps between tensors",
@@ -83,40 +70,37 @@ _NOT_UNDERSTOOD = {
     Format.TFLITE: "TensorFlow Lite is recognised, and its operators are not looked into",
     Format.EMPTY: "it is empty",
     Format.UNKNOWN: "it is of no known format, so nobody looked into it",
-    Format.GZIP: "it is compressed, and what is inside is no format that is looked into there",
 }
-_AMBIGUOUS = frozenset({Format.EMPTY, Format.UNKNOWN, Format.GZIP})
-_ARCHIVES = frozenset({Format.ZIP, Format.TAR})
+_AMBIGUOUS = frozenset({Format.EMPTY, Format.UNKNOWN})
+_PLAIN = frozenset({Format.ZIP, Format.TAR, Format.SEVEN_ZIP, Format.COMPRESSED})
 _NATIVE = re.compile(r"\.(?:so(?:\.[0-9.]+)?|dll|dylib|pyd)$")
 
 CHECK = Check(
     id="model-format",
-    version=2,
+    version=3,
     stage=Stage.INSPECTION,
     title="Model formats without code",
     asks="Is the model in a format that can be looked into and that brings no code along?",
     why="What cannot be looked into cannot be trusted next to a plant, and a model that pulls in "
     "files or libraries from elsewhere runs what an attacker puts there.",
     limits="It reads headers, not weights: a model that was trained to misbehave looks like any "
-    "other. Of archives inside archives only the pickles are looked at, by another check. "
+    "other. "
     "Templates for prompts in GGUF files are not judged, and a GGUF file that was cut within its "
     "last tensor is not noticed.",
     remediation="Keep models as safetensors, GGUF, or ONNX with standard operators.",
     references=_REFERENCES,
     shelf_life=ShelfLife(high=90, moderate=180, low=365),
-    rules=(_CUSTOM, _OUTSIDE, _MEMBER, _LAYOUT),
+    rules=(_CUSTOM, _OUTSIDE, _LAYOUT),
     parameters={"declared_model": False},
-    readers=("detect", "gguf", "onnx", "safetensors", "tar", "zip"),
+    readers=("detect", "container", "gguf", "onnx", "safetensors", "tar", "zip"),
 )
 
 
 def _inspect(opened: OpenArtifact, parameters: JsonObject) -> Answer:
     artifact = opened.artifact
     declared = parameters.get("declared_model") is True
-    if artifact.format in _ARCHIVES:
-        return _archive(opened, is_model=declared or names_model(artifact.path))
     if artifact.format in _NOT_UNDERSTOOD:
-        return _unread(artifact.format, artifact.path, declared=declared)
+        return _unread(artifact, declared=declared)
     reader = {
         Format.ONNX: onnx.read,
         Format.SAFETENSORS: safetensors.read,
@@ -137,7 +121,8 @@ def _inspect(opened: OpenArtifact, parameters: JsonObject) -> Answer:
     return Answer(outcome=Outcome.PASSED)
 
 
-def _unread(kind: Format, path: str, *, declared: bool) -> Answer:
+def _unread(part: Part, *, declared: bool) -> Answer:
+    kind, path = part.format, part.path
     what = _NOT_UNDERSTOOD[kind]
     if kind is Format.UNKNOWN and _NATIVE.search(path.lower()):
         reason = "it is a native library, which is code as a whole: nobody looked into it"
@@ -148,34 +133,16 @@ def _unread(kind: Format, path: str, *, declared: bool) -> Answer:
         reason = f"the manifest declares the file as part of a model, and {what}"
     elif names_model(path):
         reason = f"the file has the name of a model, and {what}"
+    elif part.within and _plain(part.within) and names_model(path.partition("!/")[0]):
+        reason = f"it lies in an archive with the name of a model, and {what}"
     else:
         return Answer(outcome=Outcome.NOT_APPLICABLE, reason="nothing says that this is a model")
     return Answer(outcome=Outcome.INCOMPLETE, reason=reason)
 
 
-def _archive(opened: OpenArtifact, *, is_model: bool) -> Answer:
-    artifact = opened.artifact
-    try:
-        held = contents(artifact.format, opened.file, artifact.size, is_model=is_model)
-    except UnreadableError as error:
-        return Answer(
-            outcome=Outcome.INCOMPLETE, reason=f"the archive is not looked through: {error.what}"
-        )
-    if held.leaving:
-        findings = tuple(
-            _finding(_MEMBER, f"{artifact.path}!/{each}", "It leads outside.", {"member": each})
-            for each in held.leaving[:20]
-        )
-        return Answer(outcome=Outcome.FAILED, findings=findings)
-    if held.unread:
-        more = f" and {len(held.unread) - 3} more" if len(held.unread) > 3 else ""
-        reason = f"inside an archive nobody looks into {', '.join(held.unread[:3])}{more}"
-        return Answer(outcome=Outcome.INCOMPLETE, reason=reason[:2000])
-    if is_model and not held.members:
-        return Answer(outcome=Outcome.INCOMPLETE, reason="the archive is empty")
-    return Answer(
-        outcome=Outcome.NOT_APPLICABLE, reason="it holds nothing that this check looks at"
-    )
+def _plain(within: tuple[Format, ...]) -> bool:
+    """Whether all containers around are archives of anything, not a model's own layout."""
+    return _PLAIN.issuperset(within)
 
 
 def _finding(rule: Rule, path: str, message: str, detail: JsonObject) -> Finding:
@@ -219,6 +186,6 @@ def _layout(path: str, facts: JsonObject) -> list[Finding]:
 
 INSPECTOR = Inspector(
     check=CHECK,
-    formats=frozenset({Format.ONNX, Format.SAFETENSORS, Format.GGUF, *_NOT_UNDERSTOOD, *_ARCHIVES}),
+    formats=frozenset({Format.ONNX, Format.SAFETENSORS, Format.GGUF, *_NOT_UNDERSTOOD}),
     inspect=_inspect,
 )

@@ -18,11 +18,10 @@ undecided; a site can vouch for its own classes with the parameter `allow`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import takewhile
 
 from basanite.domain.answer import MAX_FINDINGS, Answer
-from basanite.domain.artifact import Artifact, Format
+from basanite.domain.artifact import Format, Part
 from basanite.domain.check import Check, ShelfLife, Stage
 from basanite.domain.errors import UsageError
 from basanite.domain.finding import Finding, Location
@@ -30,34 +29,33 @@ from basanite.domain.outcome import Outcome
 from basanite.domain.ports import OpenArtifact
 from basanite.domain.severity import Confidence
 from basanite.domain.value import JsonObject
+from basanite.formats import numpy
 from basanite.formats.detect import also, starts_with_archive
 from basanite.formats.pickle.events import PersistentId
 from basanite.formats.pickle.machine import events
 from basanite.formats.pickle.reader import open_stream
+from basanite.formats.stream import Span, Stream
 from basanite.measure.inspection.inspector import Inspector
 from basanite.measure.inspection.pickles import rules
 from basanite.measure.inspection.pickles.judge import Judgement
-from basanite.measure.inspection.pickles.members import Found, Unlooked, archive_at_end, streams
 
 CHECK = Check(
     id="pickle-code-execution",
-    version=2,
+    version=3,
     stage=Stage.INSPECTION,
     title="Code in pickled models",
     asks="Does loading this file run code beyond building data?",
     why="Whoever wrote the file then runs commands with the rights of the program that loads it: "
     "next to the control system, with its credentials.",
     limits="It does not know what a class of your own does when it is built or given its state, "
-    "nor code in TorchScript, Keras Lambda layers or native extensions. Compressions other than "
-    "zlib, gzip, bzip2, xz and zip's own are not opened, nor compressed archives that unpack to "
-    "more than 64 MiB.",
+    "nor code in TorchScript, Keras Lambda layers or native extensions.",
     remediation="Use formats that cannot carry code (safetensors, ONNX, GGUF). Load what must stay "
     "a pickle with weights_only=True, in a confined process, from a digest that you have checked.",
     references=rules.REFERENCES,
     shelf_life=ShelfLife(high=90, moderate=180, low=365),
     rules=rules.ALL,
     parameters={"allow": []},
-    readers=("detect", "pickle", "zip", "tar", "numpy"),
+    readers=("detect", "container", "pickle", "zip", "tar", "numpy"),
 )
 
 
@@ -66,30 +64,25 @@ def _inspect(opened: OpenArtifact, parameters: JsonObject) -> Answer:
     vouched = _vouched(parameters)
     second = also(artifact.format, opened.file, artifact.size)
     judged: list[Judgement] = []
-    unlooked: list[Unlooked] = []
-    for each in _found(opened, second):
-        if isinstance(each, Unlooked):
-            unlooked.append(each)
-            continue
-        path, stream = each
-        judgement = Judgement(path, vouched)
+    if (stream := _stream(opened)) is not None:
+        judgement = Judgement(artifact.path, vouched)
         judgement.follow(events(stream))
         judged.append(judgement)
     if artifact.format is not Format.PICKLE:
         disguised = _as_pickle(opened, vouched)
         judged += [disguised] if disguised is not None else []
-    return _answer(judged, unlooked, [_two_formats(artifact, each) for each in second])
+    return _answer(judged, [_two_formats(artifact, each) for each in second])
 
 
-def _found(opened: OpenArtifact, second: tuple[Format, ...]) -> Iterator[Found]:
-    """Yield the streams of pickles in the artifact, and in an archive behind it."""
-    artifact = opened.artifact
-    if artifact.format is Format.PICKLE:
-        yield artifact.path, open_stream(opened.file, 0, artifact.size)[0]
-    elif artifact.format in _HOLDERS:
-        yield from streams(opened.file, artifact.size, artifact.path)
-    if Format.ZIP in second:
-        yield from archive_at_end(opened.file, artifact.size, artifact.path)
+def _stream(opened: OpenArtifact) -> Stream | None:
+    """Return the stream of pickles that the bytes are, or that an array of objects holds."""
+    size = opened.artifact.size
+    if opened.artifact.format is Format.PICKLE:
+        return open_stream(opened.file, 0, size)[0]
+    if opened.artifact.format is not Format.NUMPY:
+        return None
+    array = Span(opened.file, 0, size)
+    return array if numpy.read_header(array).objects else None
 
 
 def _as_pickle(opened: OpenArtifact, vouched: frozenset[str]) -> Judgement | None:
@@ -104,7 +97,7 @@ def _as_pickle(opened: OpenArtifact, vouched: frozenset[str]) -> Judgement | Non
     return judgement if acts else None
 
 
-def _two_formats(artifact: Artifact, second: Format) -> Finding:
+def _two_formats(artifact: Part, second: Format) -> Finding:
     return Finding(
         rule=rules.TWO_FORMATS,
         message=f"It is {artifact.format.value} and {second.value} at once: which of the two a "
@@ -115,11 +108,10 @@ def _two_formats(artifact: Artifact, second: Format) -> Finding:
     )
 
 
-def _answer(judged: list[Judgement], unlooked: list[Unlooked], double: list[Finding]) -> Answer:
+def _answer(judged: list[Judgement], double: list[Finding]) -> Answer:
     findings = [*double, *(finding for each in judged for finding in each.findings.values())]
     findings.sort(key=lambda each: -each.level.rank)
     broken = [f"{each.path}: {each.broken}" for each in judged if each.broken]
-    broken += [f"{each.path}: {each.reason}" for each in unlooked]
     if double or any(each.failed for each in judged):
         outcome, reason = Outcome.FAILED, ""
     elif broken:
@@ -153,19 +145,9 @@ def _vouched(parameters: JsonObject) -> frozenset[str]:
     return frozenset(allow)
 
 
-_HOLDERS = frozenset(
-    {
-        Format.PYTORCH_ZIP,
-        Format.ZIP,
-        Format.NUMPY,
-        Format.KERAS,
-        Format.GZIP,
-        Format.TAR,
-    }
-)
 INSPECTOR = Inspector(
     check=CHECK,
-    formats=_HOLDERS | {Format.PICKLE},
+    formats=frozenset({Format.PICKLE, Format.NUMPY}),
     inspect=_inspect,
     disguised=True,
 )

@@ -71,7 +71,7 @@ _SHOWN = 4
 
 CHECK = Check(
     id="secrets-exposed",
-    version=1,
+    version=2,
     stage=Stage.INSPECTION,
     title="Secrets in files",
     asks="Are passwords, keys or tokens written into this file?",

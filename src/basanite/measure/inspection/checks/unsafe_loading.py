@@ -107,7 +107,7 @@ _RULES = {
 
 CHECK = Check(
     id="unsafe-loading",
-    version=2,
+    version=3,
     stage=Stage.INSPECTION,
     title="Unsafe loading in code",
     asks="Does this code load models or data in a way that can run code?",

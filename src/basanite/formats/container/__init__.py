@@ -1,0 +1,1 @@
+"""Containers: archives and compressed files, walked to the files inside them without unpacking."""
