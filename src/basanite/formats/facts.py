@@ -30,7 +30,7 @@ from basanite.formats.container.openers import whole_tar
 from basanite.formats.pickle import reader as pickle
 from basanite.formats.zip import reader as zip_reader
 
-_MODULES = (
+MODULES = (
     detect,
     container,
     pickle,
@@ -48,7 +48,7 @@ _MODULES = (
     notebook,
     table,
 )
-READERS: Mapping[str, int] = MappingProxyType({each.NAME: each.VERSION for each in _MODULES})
+READERS: Mapping[str, int] = MappingProxyType({each.NAME: each.VERSION for each in MODULES})
 """Version of every reader by name. Evidence that stands on a reader names its version."""
 
 _MAX_REQUIREMENTS = 4 << 20
