@@ -339,3 +339,42 @@ def test_ctrl_c_keeps_what_was_finished(site: Site) -> None:
     assert kept > 0
     rest = [r for r in site.assess().results if r.ran]
     assert len(rest) < 300
+
+
+def test_an_accepted_finding_does_not_count_until_the_bytes_change(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BASANITE_HOME", str(tmp_path / "home"))
+    models, baseline = tmp_path / "models", tmp_path / "b.yaml"
+    models.mkdir()
+    (models / "m.pkl").write_bytes(b"cwater.models\nForecast\n)R.")
+    inspect = ("inspect", str(models), "--baseline", str(baseline), "-q")
+
+    assert run(capsys, *inspect)[0] == 2
+    code, out, _ = run(capsys, *inspect, "--accept", "our own class, read by two of us")
+    assert (code, "1 accepted" in out) == (0, True)
+    assert run(capsys, *inspect)[0] == 0
+    told = json.loads(run(capsys, *inspect, "--format", "json")[1])
+    assert told["artifacts"][0]["findings"][0]["accepted"] is True
+    sarif = json.loads(run(capsys, *inspect, "--format", "sarif")[1])
+    assert "suppressions" in sarif["runs"][0]["results"][0]
+
+    (models / "m.pkl").write_bytes(b"cwater.models\nForecast\n)R.more")
+    assert run(capsys, *inspect)[0] == 3
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--accept", "why not"),
+        ("--baseline", "b.yaml", "--accept", "why", "--expires", "2020-01-01"),
+        ("--baseline", "b.yaml", "--accept", "why", "--expires", "soon"),
+    ],
+)
+def test_accepting_in_the_past_or_into_nothing_is_wrong_use(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
+) -> None:
+    code, _, err = run(capsys, "inspect", str(tmp_path), *options)
+
+    assert code == 2
+    assert len(err.splitlines()) == 1

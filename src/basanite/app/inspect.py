@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 from basanite.adapters.cache import ArtifactCache
@@ -21,6 +22,7 @@ from basanite.domain.assessment import Result
 from basanite.domain.check import Check
 from basanite.domain.errors import ExitCode, UsageError
 from basanite.domain.evidence import Question
+from basanite.domain.finding import Finding
 from basanite.domain.inventory import Subject, Unseen
 from basanite.domain.names import encode_name
 from basanite.domain.outcome import Outcome
@@ -29,6 +31,7 @@ from basanite.domain.ports import Engine
 from basanite.domain.severity import Severity
 from basanite.domain.system import Tier
 from basanite.domain.verdict import Freshness
+from basanite.map.baseline import BOUND, Accepted, Baseline, Seen
 from basanite.measure.inspection.catalog import INSPECTORS
 from basanite.measure.inspection.inspector import concerns
 
@@ -43,16 +46,38 @@ class Inspection:
     checks: tuple[Check, ...]
     excluded: tuple[str, ...] = ()
     """What was left out on purpose: environments, compiled Python, histories."""
+    accepted: Mapping[str, Accepted] = field(default_factory=dict)
+    """What of the baseline accepts which occurrence (`Result.occurrence`)."""
+    seen: Mapping[str, Seen] = field(default_factory=dict)
+    """Every occurrence as a baseline knows it: below the folder that was inspected."""
 
     def exit_code(self, fail_on: Severity) -> ExitCode:
         """Return how the command ends; the same rule as everywhere."""
-        findings = [f for result in self.results for f in result.findings]
-        if any(f.level.rank >= fail_on.rank for f in findings):
+        counted = [f for r in self.results for f in r.findings if self.counts(r, f)]
+        if any(each.level.rank >= fail_on.rank for each in counted):
             return ExitCode.FINDINGS
         looked = [r for r in self.results if r.outcome is not Outcome.NOT_APPLICABLE]
-        if self.unseen or not looked or any(not r.outcome.conclusive for r in looked):
+        if self.unseen or not looked or any(self.open(each) for each in looked):
             return ExitCode.INCONCLUSIVE
         return ExitCode.CLEAN
+
+    def held_against(self, baseline: Baseline, today: date) -> Inspection:
+        """Return the same inspection with what a baseline accepts today marked as accepted."""
+        by = {each: baseline.accepts(seen, today) for each, seen in self.seen.items()}
+        return replace(self, accepted={k: entry for k, entry in by.items() if entry})
+
+    def counts(self, result: Result, finding: Finding) -> bool:
+        """Return whether a finding counts: nobody accepted it."""
+        return result.occurrence(finding) not in self.accepted
+
+    def open(self, result: Result) -> bool:
+        """Return whether a question has no answer that anybody could live with.
+
+        What is undecided for the sake of findings that are all accepted is decided by that.
+        """
+        if result.outcome is Outcome.UNDECIDED and result.findings:
+            return any(self.counts(result, each) for each in result.findings)
+        return not result.outcome.conclusive
 
 
 def inspect_paths(
@@ -70,6 +95,7 @@ def inspect_paths(
     results: list[Result] = []
     unseen: list[Unseen] = []
     excluded: list[str] = []
+    occurrences: dict[str, Seen] = {}
     with local_engine(jobs) as engine:
         for path in paths:
             whole = path.is_dir() and not path.is_symlink()
@@ -86,11 +112,34 @@ def inspect_paths(
             artifacts += [
                 a.model_copy(update={"path": _under(prefix, a.path)}) for a in seen.artifacts
             ]
-            results += [_moved(prefix, each) for each in found]
+            known = {each.path: each for each in seen.artifacts}
+            for result in found:
+                moved = _moved(prefix, result)
+                results.append(moved)
+                for own, shown in zip(result.findings, moved.findings, strict=True):
+                    artifact = known[result.subjects[0].name]
+                    occurrences[moved.occurrence(shown)] = _seen(own, shown, artifact)
             excluded += [_under(prefix, each) for each in seen.excluded]
             unseen += [Unseen(path=_under(prefix, u.path), reason=u.reason) for u in seen.unseen]
     checks = tuple(each.check for each in INSPECTORS)
-    return Inspection(tuple(artifacts), tuple(results), tuple(unseen), checks, tuple(excluded))
+    return Inspection(
+        tuple(artifacts),
+        tuple(results),
+        tuple(unseen),
+        checks,
+        tuple(excluded),
+        seen=occurrences,
+    )
+
+
+def _seen(own: Finding, shown: Finding, artifact: Artifact) -> Seen:
+    return Seen(
+        finding=own.fingerprint,
+        rule=own.rule.id,
+        path=shown.location.path or artifact.path,
+        sha256=artifact.sha256,
+        bound=artifact.format in BOUND,
+    )
 
 
 def _real(folder: Path) -> Path:

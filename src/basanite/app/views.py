@@ -53,10 +53,11 @@ def inspection_view(found: Inspection, form: str) -> str:
     if form == "sarif":
         from basanite.reports.sarif import to_sarif
 
-        return _text(to_sarif(found.results, found.checks, tool()))
+        reasons = {occurrence: each.reason for occurrence, each in found.accepted.items()}
+        return _text(to_sarif(found.results, found.checks, tool(), waived=reasons))
     from basanite.reports.inspection import to_inspection
 
-    told = to_inspection(found.artifacts, found.results)
+    told = to_inspection(found.artifacts, found.results, accepted=found.accepted.keys())
     told["unseen"] = [each.model_dump() for each in found.unseen]
     told["excluded"] = list(found.excluded)
     return _text(told)

@@ -1,4 +1,4 @@
-"""Commands of the main job: init, inspect, assess, report, explain."""
+"""Commands of the main job: init, assess, test, report, findings, explain."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from basanite.cli.options import (
     FailOn,
     Folder,
     Folders,
-    InspectFormat,
     Jobs,
     LedgerUrl,
     Output,
@@ -38,7 +37,6 @@ def register(app: typer.Typer) -> None:
     app.command()(init)
     app.command()(assess)
     app.command("test")(behaviour)
-    app.command()(inspect)
     app.command()(report)
     app.command()(findings)
     app.command()(explain)
@@ -165,33 +163,6 @@ def _page(answers: list[Assessment], path: Path, face: Face) -> None:
 
     face.write(page(answers), path)
     face.say(f"report: {path.resolve()}")
-
-
-def inspect(
-    context: typer.Context,
-    paths: Annotated[
-        list[Path],
-        # What cannot be read is told with the rest, so that the rest is looked at.
-        typer.Argument(metavar="PATH...", help="Files or folders.", readable=False),
-    ],
-    form: Annotated[InspectFormat, typer.Option("--format", help="Output.")] = InspectFormat.TEXT,
-    output: Output = None,
-    fail_on: FailOn = Severity.HIGH,
-    jobs: Jobs = None,
-) -> int:
-    """Inspect files and folders without loading them. Needs no manifest."""
-    from basanite.app.inspect import inspect_paths
-    from basanite.app.views import inspection_view
-    from basanite.cli.summary import show_inspection
-
-    face: Face = context.obj
-    found = inspect_paths(paths, jobs=jobs, listen=face.listen)
-    face.finish()
-    if form is InspectFormat.TEXT and output is None:
-        show_inspection(face, found)
-    else:
-        face.write(inspection_view(found, form.value), output)
-    return found.exit_code(fail_on)
 
 
 def report(

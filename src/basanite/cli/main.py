@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from basanite.cli import assessing, keys, knowing, ledger, trusting
+from basanite.cli import assessing, inspecting, keys, knowing, ledger, trusting
 from basanite.cli.face import Face
 from basanite.domain.errors import BasaniteError, ExitCode
 
@@ -25,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for room in (assessing, trusting, knowing):
+for room in (assessing, inspecting, trusting, knowing):
     room.register(app)
 app.add_typer(keys.app, name="keys")
 app.add_typer(ledger.app, name="ledger")

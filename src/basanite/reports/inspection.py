@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from basanite.domain.artifact import Artifact
@@ -25,8 +25,12 @@ _ORDER = (
 """Which outcome speaks for a file that several checks looked at."""
 
 
-def to_inspection(artifacts: Iterable[Artifact], results: Sequence[Result]) -> dict[str, Any]:
+def to_inspection(
+    artifacts: Iterable[Artifact], results: Sequence[Result], *, accepted: Collection[str] = ()
+) -> dict[str, Any]:
     """Return the inspection of some files as the design's JSON object.
+
+    ``accepted`` are the occurrences that a baseline accepts; such findings say so.
 
     A file's outcome is the worst that any check came to; a file no check looked at is
     ``skipped``, never ``passed``. A finding inside an archive names its member as
@@ -49,10 +53,12 @@ def to_inspection(artifacts: Iterable[Artifact], results: Sequence[Result]) -> d
                 if home not in names:
                     outcomes[home].append(result.outcome)
             else:
-                unplaced.append(_finding(result, finding))
+                unplaced.append(_finding(result, finding, accepted))
     body: dict[str, Any] = {
         "schema": SCHEMA,
-        "artifacts": [_artifact(each, outcomes[each.path], own[each.path]) for each in listed],
+        "artifacts": [
+            _artifact(each, outcomes[each.path], own[each.path], accepted) for each in listed
+        ],
         "summary": _summary(listed, outcomes, results),
     }
     return body | ({"unplaced": unplaced} if unplaced else {})
@@ -63,7 +69,10 @@ def _outcome(outcomes: Iterable[Outcome]) -> Outcome:
 
 
 def _artifact(
-    artifact: Artifact, outcomes: list[Outcome], found: list[tuple[Result, Finding]]
+    artifact: Artifact,
+    outcomes: list[Outcome],
+    found: list[tuple[Result, Finding]],
+    accepted: Collection[str],
 ) -> dict[str, Any]:
     worst_first = sorted(
         found, key=lambda pair: (-pair[1].level.rank, pair[1].rule.id, pair[1].location.path)
@@ -74,12 +83,12 @@ def _artifact(
         "size": artifact.size,
         "digest": {"sha256": artifact.sha256},
         "outcome": _outcome(outcomes).value,
-        "findings": [_finding(result, finding) for result, finding in worst_first],
+        "findings": [_finding(result, finding, accepted) for result, finding in worst_first],
     }
 
 
-def _finding(result: Result, finding: Finding) -> dict[str, Any]:
-    return {
+def _finding(result: Result, finding: Finding, accepted: Collection[str]) -> dict[str, Any]:
+    told: dict[str, Any] = {
         "check": result.check,
         "rule": finding.rule.id,
         "severity": finding.level.value,
@@ -88,6 +97,7 @@ def _finding(result: Result, finding: Finding) -> dict[str, Any]:
         "location": finding.location.model_dump(exclude_none=True),
         "references": [str(reference) for reference in finding.rule.references],
     }
+    return told | ({"accepted": True} if result.occurrence(finding) in accepted else {})
 
 
 def _summary(
