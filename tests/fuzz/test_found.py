@@ -12,10 +12,10 @@ FOUND = Path(__file__).resolve().parent / "found"
 CASES = sorted(path for path in FOUND.rglob("*") if path.is_file())
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.name}-{path.name[:20]}")
-@pytest.mark.timeout(20)
-def test_a_case_that_broke_a_reader_breaks_none_now(case: Path) -> None:
-    TARGETS[case.parent.name](case.read_bytes())
+@pytest.mark.timeout(120)
+def test_no_case_that_once_broke_a_reader_breaks_one_now() -> None:
+    for case in CASES:
+        TARGETS[case.parent.name](case.read_bytes())
 
 
 @pytest.mark.parametrize("name", TARGETS)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from basanite.adapters.cache import ArtifactCache
 from basanite.adapters.clock import SystemClock
@@ -16,6 +17,7 @@ from basanite.adapters.trouble import told
 from basanite.app.catalogue import Catalogue, catalogue
 from basanite.app.events import Listener, Progress, silent
 from basanite.app.inspecting import inspections
+from basanite.app.signatures import presets
 from basanite.app.workers import local_engine
 from basanite.domain.artifact import Artifact
 from basanite.domain.assessment import Result
@@ -163,7 +165,7 @@ def _results(tree: Tree, seen: Catalogue, engine: Engine, listen: Listener) -> I
                 check=each.check.id,
                 version=each.check.version,
                 subjects=(Subject(name=artifact.path, sha256=artifact.sha256),),
-                parameters=each.check.parameters,
+                parameters={**each.check.parameters, **_known(each.check, artifact, seen)},
             ),
             inputs={"artifact": artifact.path},
             shelf_life=each.check.shelf_life.of(Tier.LOW),
@@ -201,6 +203,11 @@ def _results(tree: Tree, seen: Catalogue, engine: Engine, listen: Listener) -> I
             measurements=measured.answer.measurements,
             cost=measured.cost,
         )
+
+
+def _known(check: Check, artifact: Artifact, seen: Catalogue) -> dict[str, Any]:
+    told = presets(artifact, seen.artifacts)
+    return {name: value for name, value in told.items() if name in check.parameters}
 
 
 def _moved(prefix: str, result: Result) -> Result:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from basanite.app.behaviour import runtime
+from basanite.app.signatures import presets
 from basanite.domain.check import Check, Need
 from basanite.domain.evidence import Question
 from basanite.domain.inventory import Case, Inventory, Subject
@@ -69,7 +70,10 @@ class _Planner:
         """Yield one question per artifact and inspection check that looks at its format."""
         models = {c.id for c in self._system.components if c.kind is ComponentKind.MODEL}
         for artifact in inventory.artifacts:
-            preset = {"declared_model": artifact.component in models}
+            preset = {
+                "declared_model": artifact.component in models,
+                **presets(artifact, inventory.artifacts),
+            }
             for inspector in INSPECTORS:
                 if concerns(inspector, artifact):
                     case = Case(

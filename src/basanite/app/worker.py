@@ -43,11 +43,20 @@ def monitor(payload: dict[str, Any], context: Context) -> dict[str, Any]:
     return watch_window(Tree(Path(context.root)), payload)
 
 
+def sketch(payload: dict[str, Any], context: Context) -> dict[str, Any]:
+    """Sketch the weights of one file. Answers a `SketchedFile`."""
+    from basanite.adapters.files import Tree
+    from basanite.app.weights import sketch_file
+
+    return sketch_file(Tree(Path(context.root)), payload["path"])
+
+
 ENTRIES = {
     "catalogue": catalogue,
     "inspect": inspect,
     "evaluate": evaluate,
     "monitor": monitor,
+    "sketch": sketch,
 }
 
 if __name__ == "__main__":

@@ -48,6 +48,7 @@ class Format(StrEnum):
     LOCKFILE = "lockfile"
     PYTHON = "python"
     NOTEBOOK = "notebook"
+    MODEL_SIGNATURE = "model-signature"
     TOKENIZER = "tokenizer"
     PROMPT = "prompt"
     TEXT = "text"

@@ -14,6 +14,7 @@ from basanite.formats import (
     gguf,
     hdf5,
     lockfile,
+    model_signature,
     notebook,
     numpy,
     onnx,
@@ -47,6 +48,7 @@ MODULES = (
     python,
     notebook,
     table,
+    model_signature,
 )
 READERS: Mapping[str, int] = MappingProxyType({each.NAME: each.VERSION for each in MODULES})
 """Version of every reader by name. Evidence that stands on a reader names its version."""
@@ -99,6 +101,7 @@ _READ: dict[Format, tuple[str, Read]] = {
     Format.REQUIREMENTS: (requirements.NAME, _requirements),
     Format.PYTHON: (python.NAME, python.read),
     Format.NOTEBOOK: (notebook.NAME, notebook.read),
+    Format.MODEL_SIGNATURE: (model_signature.NAME, model_signature.read),
 }
 
 

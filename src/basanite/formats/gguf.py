@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from basanite.domain.errors import UnreadableError
@@ -131,6 +132,52 @@ def _tensors(reader: _Reader, count: int) -> tuple[dict[str, int], int, int]:
         types[name] = types.get(name, 0) + 1
         parameters += size
     return types, parameters, furthest
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One tensor of the header."""
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    """The fastest dimension first."""
+    offset: int
+    """Bytes from the start of the tensors' data."""
+
+
+def layout(file: BinaryIO, size: int) -> tuple[int, list[Entry]]:
+    """Return where the tensors' data begins, and the tensors.
+
+    Raises:
+        UnreadableError: the header is truncated or announces the impossible.
+    """
+    cursor = Cursor(file, 0, size)
+    cursor.skip(8)
+    count, keys = cursor.unsigned(8), cursor.unsigned(8)
+    if count > MAX_TENSORS or keys > MAX_KEYS:
+        raise UnreadableError(f"the header announces {count} tensors and {keys} keys")
+    reader = _Reader(cursor)
+    alignment = 32
+    for _ in range(keys):
+        key = reader.text()
+        value = reader.value(cursor.unsigned(4))
+        if key == "general.alignment" and isinstance(value, int) and value > 0:
+            alignment = value
+    entries = [_entry(reader) for _ in range(count)]
+    return cursor.position + -cursor.position % alignment, entries
+
+
+def _entry(reader: _Reader) -> Entry:
+    name = reader.text()
+    dimensions = reader.cursor.unsigned(4)
+    if dimensions > 8:
+        raise UnreadableError(f"a tensor announces {dimensions} dimensions")
+    shape = tuple(reader.cursor.unsigned(8) for _ in range(dimensions))
+    if math.prod(shape) > 1 << 62:
+        raise UnreadableError("a tensor announces an impossible shape")
+    kind = reader.cursor.unsigned(4)
+    return Entry(name, _TENSOR_TYPES.get(kind, f"type {kind}"), shape, reader.cursor.unsigned(8))
 
 
 def _shown(values: dict[str, Any], key: str) -> str:

@@ -36,6 +36,8 @@ class ArrayHeader:
     """The items are Python objects: a pickle follows."""
     length: int
     """Bytes of the header; the data begins there."""
+    fortran: bool = False
+    """The first dimension varies fastest, not the last."""
 
 
 def read(file: BinaryIO, size: int) -> dict[str, Any]:
@@ -105,6 +107,7 @@ def read_header(stream: Stream) -> ArrayHeader:
         shape=shape,
         objects=_holds_objects(fields["descr"]),
         length=8 + width + length,
+        fortran=fields.get("fortran_order") is True,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from basanite.domain.artifact import Format
+from basanite.formats.model_signature import looks_like_bundle
 
 _LOCKS = frozenset(
     {"uv.lock", "poetry.lock", "pdm.lock", "pipfile.lock", "pylock.toml", "package-lock.json"}
@@ -42,6 +43,8 @@ def text_kind(name: str, head: str) -> Format:
     """Return the kind of a text from its encoded path and its beginning."""
     base = name.replace("!/", "/").rsplit("/", 1)[-1].lower()
     folders = name.lower().replace("!/", "/").split("/")[:-1]
+    if looks_like_bundle(head):
+        return Format.MODEL_SIGNATURE
     if base in _LOCKS or re.fullmatch(r"pylock\.[\w-]+\.toml", base):
         return Format.LOCKFILE
     if base in _TOKENIZERS:

@@ -1,0 +1,1 @@
+"""Weights: the tensors of a model file, and sketches by which copies of them are recognised."""
