@@ -22,7 +22,7 @@ def page(answers: Sequence[Assessment]) -> str:
 
 
 def view(answers: Sequence[Assessment], form: str) -> str:
-    """Return a report as text: ``html``, ``json``, ``sarif`` or ``cyclonedx``.
+    """Return a report as text: ``html``, ``json``, ``sarif``, ``cyclonedx`` or ``spdx``.
 
     All but ``html`` show the first assessment only.
     """
@@ -37,9 +37,9 @@ def view(answers: Sequence[Assessment], form: str) -> str:
         from basanite.reports.sarif import to_sarif
 
         return _text(to_sarif(answer.results, answer.checks, answer.tool, waived=_reasons(answer)))
-    from basanite.reports.cyclonedx import to_cyclonedx
+    from basanite.app.bom import bom_text
 
-    return _text(to_cyclonedx(answer))
+    return bom_text(answer, form)
 
 
 def _reasons(answer: Assessment) -> dict[str, str]:
