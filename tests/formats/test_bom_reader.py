@@ -301,6 +301,11 @@ def test_a_document_beyond_the_limit_is_not_parsed(monkeypatch: pytest.MonkeyPat
         read_bom(b'{"bomFormat":"CycloneDX"}')
 
 
+def test_a_document_that_would_unfold_into_millions_of_values_is_not_parsed() -> None:
+    with pytest.raises(UnreadableError, match="values"):
+        read_bom(b'{"bomFormat":"CycloneDX","components":[' + b"{}," * 4_000_000 + b"0]}")
+
+
 def test_deep_nesting_and_many_problems_stay_bounded() -> None:
     inner: dict[str, Any] = {"name": "leaf"}
     for _ in range(200):

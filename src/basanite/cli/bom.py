@@ -40,8 +40,7 @@ class _WritesByDefault(TyperGroup):
 
 app = typer.Typer(
     cls=_WritesByDefault,
-    help="The AI bill of materials: write it, check its signature, compare two. "
-    "`basanite bom [DIR]` writes it.",
+    help="The AI-BOM: write it, verify its signature, compare two. `basanite bom [DIR]` writes it.",
 )
 
 

@@ -13,6 +13,8 @@ from basanite.formats.bom.spdx3 import looks_like_spdx3, read_spdx3
 from basanite.formats.json_document import load_json
 
 MAX_BYTES = 32 << 20
+MAX_VALUES = 3_000_000
+"""As many objects, lists and members: a small document must not unfold into a large one."""
 
 
 def read_bom(data: bytes) -> Bom:
@@ -25,6 +27,8 @@ def read_bom(data: bytes) -> Bom:
     """
     if len(data) > MAX_BYTES:
         raise UnreadableError(f"the document has {len(data)} bytes; up to {MAX_BYTES} are read")
+    if sum(map(data.count, (b"{", b"[", b","))) > MAX_VALUES:
+        raise UnreadableError(f"the document holds more than {MAX_VALUES} values")
     if data.lstrip()[:1] == b"<":
         raise UnreadableError("the document is XML; BOMs are read as JSON")
     body = load_json(data)
