@@ -50,9 +50,10 @@ def model_card(
     if parameters:
         card["modelParameters"] = parameters
     found = measured(assessment, component.id)
+    files = {each.path for each in assessment.inventory.artifacts}
     if found:
         card["quantitativeAnalysis"] = {
-            "performanceMetrics": [_metric(component, *pair) for pair in found]
+            "performanceMetrics": [_metric(*pair, files - {*component.paths}) for pair in found]
         }
         card["properties"] = [_method(*pair) for pair in found]
     return card
@@ -159,7 +160,7 @@ def _line(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
-def _metric(component: Component, result: Result, each: Measurement) -> dict[str, Any]:
+def _metric(result: Result, each: Measurement, data: set[str]) -> dict[str, Any]:
     """A measurement as CycloneDX has it; its slice is the data it was made on."""
     metric: dict[str, Any] = {
         "type": each.name,
@@ -169,9 +170,9 @@ def _metric(component: Component, result: Result, each: Measurement) -> dict[str
             "upperBound": repr(each.interval.high),
         },
     }
-    data = [s.name for s in result.subjects if s.name not in component.paths]
-    if data:
-        metric["slice"] = ", ".join(data)
+    used = [subject.name for subject in result.subjects if subject.name in data]
+    if used:
+        metric["slice"] = ", ".join(used)
     return metric
 
 
