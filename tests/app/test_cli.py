@@ -144,7 +144,7 @@ def test_explain_prints_the_rule_the_evidence_and_what_would_change_it(
     assert "entry" in out
 
 
-@pytest.mark.parametrize("form", ["json", "sarif", "cyclonedx", "html"])
+@pytest.mark.parametrize("form", ["json", "sarif", "cyclonedx", "spdx", "html"])
 def test_every_format_stands_alone_on_stdout(
     site: Site, capsys: pytest.CaptureFixture[str], form: str
 ) -> None:

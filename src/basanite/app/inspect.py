@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,9 @@ from basanite.measure.inspection.inspector import concerns
 class Inspection:
     """What static inspection found."""
 
+    name: str
+    """What was inspected, as the user named it."""
+    time: datetime
     artifacts: tuple[Artifact, ...]
     results: tuple[Result, ...]
     unseen: tuple[Unseen, ...]
@@ -125,6 +128,8 @@ def inspect_paths(
             unseen += [Unseen(path=_under(prefix, u.path), reason=u.reason) for u in seen.unseen]
     checks = tuple(each.check for each in INSPECTORS)
     return Inspection(
+        ", ".join(encode_name(os.fspath(path)) for path in paths),
+        SystemClock().now(),
         tuple(artifacts),
         tuple(results),
         tuple(unseen),

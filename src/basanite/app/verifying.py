@@ -38,7 +38,7 @@ def verify_system(
 
     manifest = manifest_of(state.root, all_checks())
     tree = Tree(state.root)
-    trusted = {**state.keyring.trusted(), **_public(keys)}
+    trusted = {**state.keyring.trusted(), **public_keys(keys)}
     with state.ledger(manifest.system.id, create=False) as ledger:
         seen = ledger.known_head()
         present = _digests(tree)
@@ -78,7 +78,7 @@ def verify_bundle_file(
         )
     return verify_bundle(
         path,
-        _public(keys),
+        public_keys(keys),
         now=SystemClock().now(),
         heads=heads,
         lost=Keyring(home()).lost(),
@@ -105,7 +105,12 @@ def _gone(
             )
 
 
-def _public(paths: Sequence[Path]) -> dict[str, str]:
+def public_keys(paths: Sequence[Path]) -> dict[str, str]:
+    """Return the public keys in files, PEM by id.
+
+    Raises:
+        UsageError: one is no Ed25519 public key.
+    """
     from basanite.ledger.signature import key_id_of, load_public
 
     found: dict[str, str] = {}

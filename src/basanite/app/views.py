@@ -22,7 +22,7 @@ def page(answers: Sequence[Assessment]) -> str:
 
 
 def view(answers: Sequence[Assessment], form: str) -> str:
-    """Return a report as text: ``html``, ``json``, ``sarif`` or ``cyclonedx``.
+    """Return a report as text: ``html``, ``json``, ``sarif``, ``cyclonedx`` or ``spdx``.
 
     All but ``html`` show the first assessment only.
     """
@@ -37,9 +37,9 @@ def view(answers: Sequence[Assessment], form: str) -> str:
         from basanite.reports.sarif import to_sarif
 
         return _text(to_sarif(answer.results, answer.checks, answer.tool, waived=_reasons(answer)))
-    from basanite.reports.cyclonedx import to_cyclonedx
+    from basanite.app.bom import bom_text
 
-    return _text(to_cyclonedx(answer))
+    return bom_text(answer, form)
 
 
 def _reasons(answer: Assessment) -> dict[str, str]:
@@ -49,12 +49,25 @@ def _reasons(answer: Assessment) -> dict[str, str]:
 
 
 def inspection_view(found: Inspection, form: str) -> str:
-    """Return an inspection as ``json`` (``basanite.inspection/1``) or ``sarif``."""
+    """Return an inspection: ``json`` (``basanite.inspection/1``), ``sarif`` or ``cyclonedx``."""
     if form == "sarif":
         from basanite.reports.sarif import to_sarif
 
         reasons = {occurrence: each.reason for occurrence, each in found.accepted.items()}
         return _text(to_sarif(found.results, found.checks, tool(), waived=reasons))
+    if form == "cyclonedx":
+        from basanite.reports.cyclonedx import to_cyclonedx_of_artifacts
+
+        return _text(
+            to_cyclonedx_of_artifacts(
+                found.artifacts,
+                found.results,
+                name=found.name,
+                tool=tool(),
+                time=found.time,
+                unseen=found.unseen,
+            )
+        )
     from basanite.reports.inspection import to_inspection
 
     told = to_inspection(found.artifacts, found.results, accepted=found.accepted.keys())

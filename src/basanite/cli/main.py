@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from basanite.cli import assessing, inspecting, keys, knowing, ledger, provenance, trusting
+from basanite.cli import assessing, bom, inspecting, keys, knowing, ledger, provenance, trusting
 from basanite.cli.face import Face
 from basanite.domain.errors import BasaniteError, ExitCode
 
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 for room in (assessing, inspecting, trusting, knowing):
     room.register(app)
+app.add_typer(bom.app, name="bom")
 app.add_typer(provenance.app, name="provenance")
 app.add_typer(keys.app, name="keys")
 app.add_typer(ledger.app, name="ledger")

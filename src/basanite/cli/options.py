@@ -48,6 +48,21 @@ class ReportFormat(StrEnum):
     JSON = "json"
     SARIF = "sarif"
     CYCLONEDX = "cyclonedx"
+    SPDX = "spdx"
+
+
+class BomFormat(StrEnum):
+    """Formats of a bill of materials."""
+
+    CYCLONEDX = "cyclonedx"
+    SPDX = "spdx"
+
+
+class ViewFormat(StrEnum):
+    """Formats of a view that is for people, and for programs."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 class InspectFormat(StrEnum):
@@ -56,3 +71,4 @@ class InspectFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
     SARIF = "sarif"
+    CYCLONEDX = "cyclonedx"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from basanite.cli.face import Face
-from basanite.cli.options import Jobs, Output
+from basanite.cli.options import Jobs, Output, ViewFormat
 from basanite.domain.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -22,13 +22,6 @@ class Expect(StrEnum):
 
     KNOWN = "known"
     UNRELATED = "unrelated"
-
-
-class MatchFormat(StrEnum):
-    """Formats of a match."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def register(app: typer.Typer) -> None:
@@ -70,7 +63,7 @@ def match(
         Expect,
         typer.Option("--expect", help="Exit 1 when it is otherwise: `known` finds substitutes."),
     ] = Expect.UNRELATED,
-    form: Annotated[MatchFormat, typer.Option("--format", help="Output.")] = MatchFormat.TEXT,
+    form: Annotated[ViewFormat, typer.Option("--format", help="Output.")] = ViewFormat.TEXT,
     output: Output = None,
     jobs: Jobs = None,
 ) -> int:
@@ -84,7 +77,7 @@ def match(
     face.finish()
     found = matched(mine, theirs)
     problems = [f"{f.path}: {f.problem}" for m in (mine, *theirs) for f in m.files if f.problem]
-    if form is MatchFormat.JSON or output is not None:
+    if form is ViewFormat.JSON or output is not None:
         face.write(_json(mine.name, found, problems), output)
     else:
         for each in found:

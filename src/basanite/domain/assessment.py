@@ -127,6 +127,11 @@ class Assessment(Value):
             verdicts={status: statuses.count(status) for status in Status},
         )
 
+    def standing_of(self, pack: str) -> str:
+        """Return how many requirements of a pack stand how: ``10 met, 9 unmet, …``."""
+        found = [each.status for each in self.verdicts if each.pack == pack]
+        return ", ".join(f"{found.count(status)} {status.value}" for status in Status)
+
     def exit_code(self, fail_on: Severity) -> ExitCode:
         """Return how the command ends.
 

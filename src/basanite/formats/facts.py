@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from basanite.domain.artifact import Format
 from basanite.domain.errors import UnreadableError
 from basanite.formats import (
+    declared,
     detect,
     gguf,
     hdf5,
@@ -49,6 +50,7 @@ MODULES = (
     notebook,
     table,
     model_signature,
+    declared,
 )
 READERS: Mapping[str, int] = MappingProxyType({each.NAME: each.VERSION for each in MODULES})
 """Version of every reader by name. Evidence that stands on a reader names its version."""
@@ -119,6 +121,9 @@ def read_facts(form: Format, name: str, file: BinaryIO, size: int) -> Facts:
         readers[lockfile.NAME] = lockfile.VERSION
     second = detect.also(form, file, size)
     both: dict[str, Any] = {"also": [each.value for each in second]} if second else {}
+    if claims := declared.read(name, file, size):
+        both |= declared.fact(claims)
+        readers[declared.NAME] = declared.VERSION
     if form not in _READ:
         return Facts(both, readers, "")
     reader, read = _READ[form]

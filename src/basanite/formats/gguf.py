@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from basanite.domain.errors import UnreadableError
 from basanite.domain.names import visible
+from basanite.formats import declared
 from basanite.formats.cursor import Cursor
 
 NAME = "gguf"
@@ -112,6 +113,7 @@ def read(file: BinaryIO, size: int) -> dict[str, Any]:
         "tokenizer": _shown(values, "tokenizer.ggml.model"),
         "vocabulary": tokens[0] if isinstance(tokens, list) else 0,
         "chat_template": "tokenizer.chat_template" in values,
+        **declared.fact(declared.of_gguf(values)),
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from basanite.domain.errors import UnreadableError
 from basanite.domain.names import visible
+from basanite.formats import declared
 from basanite.formats.cursor import Cursor
 from basanite.formats.json_document import load_json
 
@@ -61,6 +62,7 @@ def read(file: BinaryIO, size: int) -> dict[str, Any]:
         "dtypes": dict(sorted(dtypes.items())),
         "metadata_keys": sorted(visible(key, 80) for key in metadata)[:100],
         "header_bytes": length,
+        **declared.fact(declared.of_safetensors(metadata)),
         **_layout(spans, cursor.left, wrong),
     }
 

@@ -1,74 +1,136 @@
 """CycloneDX 1.7 JSON: the AI bill of materials of a system.
 
-Written by hand, since the usual library drops modelCard and data without a word.
+Written by hand, since the usual library drops modelCard, data and formulation without a word.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 from basanite.domain.artifact import Artifact
-from basanite.domain.assessment import Assessment
-from basanite.domain.inventory import Dependency
-from basanite.domain.system import Component, ComponentKind, Environment
-from basanite.reports import licence, words
+from basanite.domain.assessment import Assessment, Result
+from basanite.domain.evidence import Tool
+from basanite.domain.inventory import HostState, Unseen
+from basanite.domain.system import Environment
+from basanite.domain.value import digest_of
+from basanite.reports.cyclonedx_components import (
+    TYPES,
+    component,
+    file_component,
+    graph,
+    is_served,
+    libraries,
+    model_file,
+    prop,
+    reference_of,
+    service,
+    unique,
+)
+from basanite.reports.cyclonedx_making import formulation
 from basanite.reports.json_report import to_json
-from basanite.reports.model_card import model_card
-from basanite.reports.package_url import package_url
 
 SCHEMA = "http://cyclonedx.org/schema/bom-1.7.schema.json"
 NAMESPACE = UUID("6f1d4c0e-5b0e-5e0c-9a53-6a1b0c9f3d27")
 """Serial numbers are UUIDs of version 5 in this namespace, over the assessment's digest."""
-
-_TYPES = {
-    ComponentKind.MODEL: "machine-learning-model",
-    ComponentKind.DATASET: "data",
-    ComponentKind.PROMPT: "data",
-    ComponentKind.CODE: "application",
-    ComponentKind.AGENT: "application",
-    ComponentKind.HOST: "device",
-    ComponentKind.PROVIDER: "platform",
-}
-_DATA = {ComponentKind.DATASET: "dataset", ComponentKind.PROMPT: "configuration"}
-_FACT = 1000
 
 
 def to_cyclonedx(assessment: Assessment) -> dict[str, Any]:
     """Return the BOM of an assessment. Equal assessments give equal BOMs.
 
     Components of kind service, and whatever else has an endpoint, are listed as services. Files
-    are components of type file; packages are libraries with a purl.
+    are components of type file; packages are libraries with a purl. The BOM holds no floating
+    point number, so that its canonical form (RFC 8785) is the same in every language.
     """
     inventory = assessment.inventory
     parts = inventory.system.components
+    bom = _head(hashlib.sha256(to_json(assessment).encode()).hexdigest()) | {
+        "metadata": _metadata(assessment),
+        "components": [
+            *(component(assessment, part) for part in parts if part.kind in TYPES),
+            *(file_component(artifact) for artifact in unique(inventory.artifacts)),
+            *libraries(inventory.dependencies),
+        ],
+        "services": [service(assessment, part) for part in parts if is_served(part)],
+        "externalReferences": [_ledger(assessment)],
+        "properties": _circumstances(assessment),
+        "dependencies": graph(assessment, _system(assessment)),
+        "compositions": _compositions(assessment),
+    }
+    made = formulation(assessment)
+    if made:
+        bom["formulation"] = made
+    notes = _annotations(_system(assessment), assessment.tool, assessment.time, inventory.unseen)
+    if notes:
+        bom["annotations"] = notes
+    return bom
+
+
+def to_cyclonedx_of_artifacts(
+    artifacts: Iterable[Artifact],
+    results: Sequence[Result],
+    *,
+    name: str,
+    tool: Tool,
+    time: datetime,
+    unseen: Sequence[Unseen] = (),
+) -> dict[str, Any]:
+    """Return the BOM of files alone, as an inspection without a manifest sees them.
+
+    Args:
+        artifacts: the files. Models are ``machine-learning-model``s, the rest are ``file``s.
+        results: what the checks came to; each file says its outcomes as properties.
+        name: of what was inspected.
+        tool: who says so.
+        time: of the inspection. It is in the BOM, but not in its serial number.
+        unseen: what could not be looked at.
+    """
+    listed = unique(artifacts)
+    outcomes: dict[str, list[dict[str, str]]] = {each.path: [] for each in listed}
+    for result in results:
+        for subject in result.subjects:
+            if subject.name in outcomes:
+                outcomes[subject.name].append(
+                    prop(f"inspection.{result.check}", result.outcome.value)
+                )
+    content = [name, [[each.path, each.sha256] for each in listed], tool.sha256, outcomes]
+    root = "inspected"
+    files = []
+    for each in listed:
+        body = model_file(each)
+        body["properties"] = body["properties"] + outcomes[each.path]
+        files.append(body)
+    bom = _head(digest_of(content)) | {
+        "metadata": {
+            "timestamp": time.isoformat(timespec="seconds"),
+            "lifecycles": [{"phase": "post-build"}],
+            "tools": {"components": [_tool(tool)]},
+            "component": {"type": "application", "bom-ref": root, "name": name},
+        },
+        "components": files,
+        "dependencies": [
+            {"ref": root, "dependsOn": [body["bom-ref"] for body in files]},
+            *({"ref": body["bom-ref"], "dependsOn": []} for body in files),
+        ],
+        "compositions": [
+            {"aggregate": "incomplete" if unseen else "unknown", "assemblies": [root]}
+        ],
+    }
+    notes = _annotations(root, tool, time, unseen)
+    return bom | ({"annotations": notes} if notes else {})
+
+
+def _head(digest: str) -> dict[str, Any]:
     return {
         "$schema": SCHEMA,
         "bomFormat": "CycloneDX",
         "specVersion": "1.7",
-        "serialNumber": f"urn:uuid:{_serial(assessment)}",
+        "serialNumber": f"urn:uuid:{uuid5(NAMESPACE, digest)}",
         "version": 1,
-        "metadata": _metadata(assessment),
-        "components": [
-            *(_component(assessment, part) for part in parts if part.kind in _TYPES),
-            *(_file(artifact) for artifact in _unique(inventory.artifacts)),
-            *_libraries(inventory.dependencies),
-        ],
-        "services": [_service(part) for part in parts if _serves(part)],
-        "dependencies": _dependencies(assessment),
-        "compositions": [
-            {
-                "aggregate": "incomplete" if inventory.unseen else "unknown",
-                "assemblies": [_system(assessment)],
-            }
-        ],
     }
-
-
-def _serial(assessment: Assessment) -> UUID:
-    return uuid5(NAMESPACE, hashlib.sha256(to_json(assessment).encode()).hexdigest())
 
 
 def _system(assessment: Assessment) -> str:
@@ -76,196 +138,113 @@ def _system(assessment: Assessment) -> str:
 
 
 def _metadata(assessment: Assessment) -> dict[str, Any]:
-    system, tool = assessment.inventory.system, assessment.tool
+    system = assessment.inventory.system
+    contact = system.owner.contact
     running = system.environment is Environment.PRODUCTION
     return {
         "timestamp": assessment.time.isoformat(timespec="seconds"),
-        "lifecycles": [{"phase": "operations"} if running else {"name": system.environment.value}],
-        "tools": {
-            "components": [
-                {
-                    "type": "application",
-                    "bom-ref": "tool/basanite",
-                    "name": tool.name,
-                    "version": tool.version,
-                    "properties": [_property("tool.sha256", tool.sha256)],
-                }
-            ]
-        },
+        "lifecycles": [{"phase": "operations"}]
+        if running
+        else [{"phase": "post-build"}, {"name": system.environment.value}],
+        "tools": {"components": [_tool(assessment.tool)]},
+        # Who answers for the system made this BOM, by a program.
+        "manufacturer": {"name": system.owner.name},
         "component": {
             "type": "application",
             "bom-ref": _system(assessment),
             "name": system.title,
             "description": system.purpose,
             "properties": [
-                _property("system.id", system.id),
-                _property("system.sector", system.sector.value),
-                _property("system.tier", system.tier.value),
-                _property("system.environment", system.environment.value),
-                _property("system.owner", system.owner.name),
-                _property("system.high-impact", str(system.use_case.high_impact).lower()),
-                _property("ledger.head", f"{assessment.head.number}:{assessment.head.hash}"),
+                prop("system.id", system.id),
+                prop("system.sector", system.sector.value),
+                prop("system.tier", system.tier.value),
+                prop("system.environment", system.environment.value),
+                prop("system.owner", system.owner.name),
+                *([prop("system.owner-contact", contact)] if contact else []),
+                prop("system.decides", system.use_case.decides),
+                prop("system.affects", system.use_case.affects),
+                prop("system.override", system.use_case.override),
+                prop("system.high-impact", str(system.use_case.high_impact).lower()),
+                prop("ledger.head", f"{assessment.head.number}:{assessment.head.hash}"),
             ],
         },
     }
 
 
-def _property(name: str, value: str) -> dict[str, str]:
-    return {"name": f"basanite:{name}", "value": value}
-
-
-def _reference(part: Component) -> str:
-    return f"component/{part.id}" if part.kind in _TYPES else f"service/{part.id}"
-
-
-def _serves(part: Component) -> bool:
-    return part.kind is ComponentKind.SERVICE or part.endpoint is not None
-
-
-def _component(assessment: Assessment, part: Component) -> dict[str, Any]:
-    files = assessment.inventory.of_component(part.id)
-    body = _named(part) | {"type": _TYPES[part.kind], "bom-ref": _reference(part)}
-    properties = [_property("component.kind", part.kind.value)]
-    if part.role is not None:
-        properties.append(_property("dataset.role", part.role.value))
-    properties += [_property("component.path", path) for path in part.paths]
-    body["properties"] = properties
-    if part.kind is ComponentKind.MODEL:
-        datasets = [
-            _reference(other)
-            for other in assessment.inventory.system.components
-            if other.kind is ComponentKind.DATASET and part.id in other.serves
-        ]
-        body["modelCard"] = model_card(assessment, part, files, datasets)
-        if len(files) == 1:
-            body["hashes"] = [_hash(files[0].sha256)]
-    if part.kind in _DATA:
-        data: dict[str, Any] = {"type": _DATA[part.kind], "name": part.title or part.id}
-        if part.paths:
-            data["contents"] = {"url": words.relative_uri(part.paths[0])}
-        body["data"] = [data]
-    return body
-
-
-def _named(part: Component) -> dict[str, Any]:
-    body: dict[str, Any] = {"name": part.title or part.id}
-    if part.version:
-        body["version"] = part.version[:1024]
-    if part.provider:
-        key = "provider" if part.kind not in _TYPES else "supplier"
-        body[key] = {"name": part.provider}
-    choices = licence.choices(part.licence)
-    if choices:
-        body["licenses"] = choices
-    return body
-
-
-def _service(part: Component) -> dict[str, Any]:
-    body: dict[str, Any] = {"name": part.title or part.id, "bom-ref": f"service/{part.id}"}
-    if part.kind not in _TYPES:
-        body |= _named(part)
-    properties = [_property("component.kind", part.kind.value)]
-    if part.endpoint is not None:
-        body["endpoints"] = [words.iri(part.endpoint.url)]
-        properties.append(_property("endpoint.protocol", part.endpoint.protocol))
-        properties.append(_property("endpoint.enabled", str(part.endpoint.enabled).lower()))
-        if part.endpoint.model:
-            properties.append(_property("endpoint.model", part.endpoint.model))
-    return body | {"properties": properties}
-
-
-def _unique(artifacts: tuple[Artifact, ...]) -> list[Artifact]:
-    return list({artifact.path: artifact for artifact in artifacts}.values())
-
-
-def _file(artifact: Artifact) -> dict[str, Any]:
-    properties = [
-        _property("artifact.format", artifact.format.value),
-        _property("artifact.size", str(artifact.size)),
-    ]
-    for name, value in artifact.facts.items():
-        text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-        properties.append(_property(f"fact.{name}", text[:_FACT]))
-    if artifact.note:
-        properties.append(_property("artifact.note", artifact.note))
+def _tool(tool: Tool) -> dict[str, Any]:
     return {
-        "type": "file",
-        "bom-ref": f"file/{artifact.path}",
-        "name": artifact.path,
-        "hashes": [_hash(artifact.sha256)],
-        "properties": properties,
+        "type": "application",
+        "bom-ref": "tool/basanite",
+        "name": tool.name,
+        "version": tool.version,
+        "properties": [prop("tool.sha256", tool.sha256)],
     }
 
 
-def _hash(sha256: str) -> dict[str, str]:
-    return {"alg": "SHA-256", "content": sha256}
-
-
-def _package(dependency: Dependency) -> str:
-    return f"package/{package_url(dependency)}"
-
-
-def _libraries(dependencies: tuple[Dependency, ...]) -> list[dict[str, Any]]:
-    """One library per package and version, with every file that names it."""
-    grouped: dict[str, list[Dependency]] = {}
-    for dependency in dependencies:
-        grouped.setdefault(_package(dependency), []).append(dependency)
-    return [_library(reference, named) for reference, named in grouped.items()]
-
-
-def _library(reference: str, named: list[Dependency]) -> dict[str, Any]:
-    first = named[0]
-    body: dict[str, Any] = {
-        "type": "library",
-        "bom-ref": reference,
-        "name": first.name,
-        "purl": package_url(first),
-        "evidence": {"occurrences": [_occurrence(each) for each in named]},
+def _ledger(assessment: Assessment) -> dict[str, Any]:
+    """Where the signed evidence is that this BOM is a view of."""
+    head, system = assessment.head, assessment.inventory.system.id
+    return {
+        "type": "attestation",
+        "url": f"urn:basanite:ledger:{system}:{head.number}:{head.hash}",
+        "comment": "Head of the signed ledger that holds the evidence; `basanite verify --head`.",
     }
-    if first.version:
-        body["version"] = first.version[:1024]
-    pins = sorted({pin for each in named for pin in each.hashes})
-    properties = [_property("dependency.pinned-hash", pin) for pin in pins]
-    properties += [
-        _property("dependency.specifier", specifier)
-        for specifier in sorted({each.specifier for each in named if each.specifier})
+
+
+def _circumstances(assessment: Assessment) -> list[dict[str, str]]:
+    """What the system was held against, and the machine that did it."""
+    guidance = [
+        prop(
+            f"guidance.{pack.id}",
+            f"{pack.title} {pack.version}: {assessment.standing_of(pack.id)}",
+        )
+        for pack in assessment.packs
     ]
-    properties.append(
-        _property("dependency.resolved", str(any(each.resolved for each in named)).lower())
-    )
-    return body | {"properties": properties}
+    host = [
+        prop(f"host.{fact.name}", fact.value or fact.state.value)
+        for fact in assessment.inventory.host
+        if fact.state is HostState.READ
+    ]
+    return guidance + host
 
 
-def _occurrence(dependency: Dependency) -> dict[str, Any]:
-    body: dict[str, Any] = {"location": dependency.source}
-    if dependency.line is not None:
-        body["line"] = max(0, dependency.line)
-    return body
-
-
-def _dependencies(assessment: Assessment) -> list[dict[str, Any]]:
-    """The graph: the system on its parts, a part on its files and on what serves it."""
+def _compositions(assessment: Assessment) -> list[dict[str, Any]]:
+    """What is known to be missing. A requirements file does not say what its packages need."""
     inventory = assessment.inventory
-    edges: dict[str, list[str]] = {_system(assessment): []}
-    declared = {part.id: part for part in inventory.system.components}
-    for part in declared.values():
-        edges[_system(assessment)].append(_reference(part))
-        edges.setdefault(_reference(part), [])
-        if _serves(part) and part.kind in _TYPES:
-            edges[f"service/{part.id}"] = [_reference(part)]
-    for part in declared.values():
-        for served in part.serves:
-            if served in declared and served != part.id:
-                edges[_reference(declared[served])].append(_reference(part))
-    for artifact in _unique(inventory.artifacts):
-        owner = declared.get(artifact.component or "")
-        edges[_reference(owner) if owner else _system(assessment)].append(f"file/{artifact.path}")
-        edges[f"file/{artifact.path}"] = []
-    for dependency in inventory.dependencies:
-        source = f"file/{dependency.source}"
-        edges.setdefault(_package(dependency), [])
-        edges[source if source in edges else _system(assessment)].append(_package(dependency))
+    known = {f"file/{each.path}" for each in inventory.artifacts}
+    open_ends = sorted(
+        {f"file/{each.source}" for each in inventory.dependencies if not each.resolved} & known
+    )
+    found: list[dict[str, Any]] = [
+        {
+            "aggregate": "incomplete" if inventory.unseen else "unknown",
+            "assemblies": [_system(assessment)],
+        }
+    ]
+    if open_ends:
+        found.append({"aggregate": "incomplete", "dependencies": open_ends})
+    remote = [
+        reference_of(part)
+        for part in inventory.system.components
+        if is_served(part) and not inventory.of_component(part.id)
+    ]
+    if remote:
+        found.append({"aggregate": "unknown", "assemblies": remote})
+    return found
+
+
+def _annotations(
+    subject: str, tool: Tool, time: datetime, unseen: Sequence[Unseen]
+) -> list[dict[str, Any]]:
+    """Say beside the BOM what could not be looked at, and why."""
     return [
-        {"ref": reference, "dependsOn": list(dict.fromkeys(targets))}
-        for reference, targets in edges.items()
+        {
+            "subjects": [subject],
+            "annotator": {
+                "component": {"type": "application", "name": tool.name, "version": tool.version}
+            },
+            "timestamp": time.isoformat(timespec="seconds"),
+            "text": f"Could not be looked at: {each.path}: {each.reason}",
+        }
+        for each in unseen
     ]

@@ -1,0 +1,1 @@
+"""Readers of bills of materials, from any tool: bytes in, one neutral list out."""
