@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from basanite.domain.artifact import Format
 from basanite.domain.errors import UnreadableError
 from basanite.formats import (
+    chat_template,
     detect,
     gguf,
     hdf5,
@@ -39,6 +40,7 @@ _MODULES = (
     safetensors,
     onnx,
     gguf,
+    chat_template,
     numpy,
     hdf5,
     tokenizer,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from basanite.measure.inspection.checks import (
     archive_structure,
+    chat_template,
     dependency_pinning,
     model_format,
     pickle_code_execution,
@@ -16,6 +17,7 @@ INSPECTORS: tuple[Inspector, ...] = (
     pickle_code_execution.INSPECTOR,
     archive_structure.INSPECTOR,
     model_format.INSPECTOR,
+    chat_template.INSPECTOR,
     unsafe_loading.INSPECTOR,
     secrets_exposed.INSPECTOR,
     dependency_pinning.INSPECTOR,
