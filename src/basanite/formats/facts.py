@@ -10,20 +10,25 @@ from typing import Any, BinaryIO
 from basanite.domain.artifact import Format
 from basanite.domain.errors import UnreadableError
 from basanite.formats import (
+    catboost,
     chat_template,
     detect,
     gguf,
     hdf5,
+    lightgbm,
     lockfile,
     notebook,
     numpy,
     onnx,
+    pmml,
     python,
+    recognised,
     requirements,
     safetensors,
     table,
     tar,
     tokenizer,
+    xgboost,
 )
 from basanite.formats.container import walk as container
 from basanite.formats.container.budget import Budget
@@ -41,6 +46,11 @@ _MODULES = (
     onnx,
     gguf,
     chat_template,
+    xgboost,
+    lightgbm,
+    catboost,
+    pmml,
+    recognised,
     numpy,
     hdf5,
     tokenizer,
@@ -94,6 +104,10 @@ _READ: dict[Format, tuple[str, Read]] = {
     Format.SAFETENSORS: (safetensors.NAME, safetensors.read),
     Format.ONNX: (onnx.NAME, onnx.read),
     Format.GGUF: (gguf.NAME, gguf.read),
+    Format.XGBOOST: (xgboost.NAME, xgboost.read),
+    Format.LIGHTGBM: (lightgbm.NAME, lightgbm.read),
+    Format.CATBOOST: (catboost.NAME, catboost.read),
+    Format.PMML: (pmml.NAME, pmml.read),
     Format.NUMPY: (numpy.NAME, numpy.read),
     Format.NPZ: (numpy.NAME, numpy.read),
     Format.HDF5: (hdf5.NAME, hdf5.read),

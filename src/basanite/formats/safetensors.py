@@ -33,13 +33,13 @@ _BITS = {
 MAX_COUNT = 1 << 62
 _FIELDS = frozenset({"dtype", "shape", "data_offsets"})
 _LICENCES = ("license", "licence", "modelspec.license")
+_PACKED = re.compile(r"\s*(?:data:[^,]{0,80},)?\s*(?:gASV|gAJ[cjY]|f0VMRg|TVqQAA|UEsDB)")
+"""Base64 of a pickle, of an ELF or Windows program, of a zip."""
 _CODE = re.compile(
-    r"gASV|gAJ[cjY]|f0VMRg|TVqQAA|UEsDB|^#!\s*/|<script\b|\b(?:eval|exec|__import__)\s*\(|"
-    r"\bimport\s+(?:os|sys|subprocess|socket)\b|\bos\.system\b|\bsubprocess\.|powershell\s+-",
+    r"\A#!\s*/|<script\b|\b(?:eval|exec|__import__)\s*\(|\bimport\s+(?:os|sys|subprocess|socket)\b|"
+    r"\bos\.system\b|\bsubprocess\.|powershell\s+-",
     re.IGNORECASE,
 )
-"""What code and packed programs look like: base64 of a pickle, an ELF or Windows program or a zip;
-scripts."""
 _LARGE_TEXT = 4 << 20
 
 
@@ -72,6 +72,8 @@ def read(file: BinaryIO, size: int) -> dict[str, Any]:
         if begins != b"{":
             raise UnreadableError("it does not begin as a safetensors file does")
         raise ContradictionError(f"the header announces {length} bytes, more than {MAX_HEADER}")
+    if length < 2:
+        raise UnreadableError("it does not begin as a safetensors file does")
     if length > size - 8:
         raise UnreadableError(f"the header announces {length} bytes: the file ends early")
     header = HeaderReader(file, 8, length)
@@ -123,8 +125,9 @@ def _count(seen: _Seen, name: str, tensor: Any) -> None:
 def _tensor(name: str, tensor: Any) -> tuple[str, list[int], int, int]:
     match tensor:
         case {"dtype": str() as dtype, "shape": list() as shape, "data_offsets": [begin, end]}:
-            numbers = [*shape, begin, end]
-            if all(type(n) is int and 0 <= n < MAX_COUNT for n in numbers) and len(shape) <= 64:
+            numbers = (*shape, begin, end)
+            whole = {type(each) for each in numbers} == {int}
+            if whole and min(numbers) >= 0 and max(numbers) < MAX_COUNT and len(shape) <= 64:
                 return visible(dtype, 20), shape, begin, end
     raise ContradictionError(f"tensor {visible(name, 80)} has no proper dtype, shape and offsets")
 
@@ -170,6 +173,7 @@ def _suspicious(metadata: dict[str, Any]) -> list[str]:
     found = [
         visible(key, 80)
         for key, text in metadata.items()
-        if isinstance(text, str) and (len(text) > _LARGE_TEXT or _CODE.search(text))
+        if isinstance(text, str)
+        and (len(text) > _LARGE_TEXT or _PACKED.match(text) or _CODE.search(text))
     ]
     return found[:20]

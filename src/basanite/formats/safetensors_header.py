@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -15,6 +16,13 @@ from basanite.formats.contradiction import ContradictionError
 from basanite.formats.stream import Span
 
 _CHUNK = 1 << 18
+_NUMBER = "(?:0|[1-9][0-9]{0,17})"
+_ENTRY = re.compile(
+    r'"([^"\\\x00-\x1f]{0,500})": ?\{"dtype": ?"(\w{1,20})", ?'
+    rf'"shape": ?\[((?:{_NUMBER}(?:, ?{_NUMBER}){{0,7}})?)\], ?'
+    rf'"data_offsets": ?\[({_NUMBER}), ?({_NUMBER})\]\}}, ?(?=")'
+)
+"""An entry as writers write it, with another one behind it."""
 MAX_ENTRY = 16 << 20
 """Characters of one entry; the text about a model is the largest, with some hundred thousand."""
 _SPACE = " \t\n\r"
@@ -48,6 +56,12 @@ class HeaderReader:
         self._at += 1
         first = True
         while self._next() != "}" or not first:
+            if plain := _ENTRY.match(self._text, self._at):
+                # Nearly all of them, at a third of the cost.
+                self._at = plain.end()
+                yield plain[1], _fields(plain)
+                first = False
+                continue
             if self._next() != '"':
                 raise ContradictionError(f"the header is no JSON near {self._near()!r}")
             key = self._value()
@@ -124,6 +138,14 @@ class HeaderReader:
         found = dict(pairs)
         self.repeated_fields += len(pairs) - len(found)
         return found
+
+
+def _fields(entry: re.Match[str]) -> dict[str, Any]:
+    return {
+        "dtype": entry[2],
+        "shape": [int(each) for each in entry[3].split(",")] if entry[3] else [],
+        "data_offsets": [int(entry[4]), int(entry[5])],
+    }
 
 
 def _no_number(text: str) -> Any:

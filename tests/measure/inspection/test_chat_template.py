@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.measure.inspection.conftest import BY_ID, opened, put
 from tests.strategies import gguf_text
@@ -248,6 +248,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(text=st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=200))
 def test_no_text_breaks_the_check(text: str) -> None:
     for name, data in (
@@ -258,6 +259,7 @@ def test_no_text_breaks_the_check(text: str) -> None:
         assert answer.outcome is not Outcome.ERROR, answer.reason
 
 
+@settings(deadline=None)
 @given(text=st.lists(PIECES, max_size=20).map("".join))
 def test_no_expression_breaks_the_check(text: str) -> None:
     data = config("{{ " + text + " }}").encode()
