@@ -58,6 +58,9 @@ LIGHTGBM = (
     b"num_leaves=2\nleaf_value=0.1 0.2\n\n\nend of trees\n\nfeature_importances:\na=2\n\n"
     b"parameters:\n[boosting: gbdt]\n\nend of parameters\n\npandas_categorical:null\n"
 )
+LIGHTGBM_JSON = json.dumps(
+    {"name": "tree", "version": "v4", "tree_info": [{"tree_index": 0}, {"tree_index": 1}]}
+).encode()
 CATBOOST = b"CBM1" + struct.pack("<I", 24) + struct.pack("<Ii", 16, 0) + bytes(8) + struct.pack(
     "<ii", 8, 0
 )  # fmt: skip
@@ -73,6 +76,7 @@ VALID: dict[str, tuple[ModuleType, Format, bytes]] = {
     "xgboost, close": (xgboost, Format.XGBOOST, CLOSE),
     "xgboost, binary": (xgboost, Format.XGBOOST, ubj(LEARNER)),
     "lightgbm": (lightgbm, Format.LIGHTGBM, LIGHTGBM),
+    "lightgbm, JSON": (lightgbm, Format.LIGHTGBM, LIGHTGBM_JSON),
     "catboost": (catboost, Format.CATBOOST, CATBOOST),
     "pmml": (pmml, Format.PMML, PMML),
 }  # fmt: skip
@@ -99,6 +103,8 @@ def test_the_facts_of_xgboost_models(kind: str) -> None:
 def test_the_facts_of_the_others() -> None:
     light = lightgbm.read(io.BytesIO(LIGHTGBM), len(LIGHTGBM))
     assert (light["trees"], light["features"], light["objective"]) == (2, 5, "binary sigmoid:1")
+    dumped = lightgbm.read(io.BytesIO(LIGHTGBM_JSON), len(LIGHTGBM_JSON))
+    assert (dumped["trees"], dumped["version"]) == (2, "v4")
     tree = pmml.read(io.BytesIO(PMML), len(PMML))
     assert (tree["version"], tree["trees"], tree["models"]) == ("4.4", 1, ["TreeModel"])
     assert (tree["scripts"], tree["foreign_functions"]) == ([], [])

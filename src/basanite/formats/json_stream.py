@@ -23,8 +23,8 @@ class Balance:
         self._open = 0
         self._ended = False
 
-    def windows(self, file: BinaryIO, size: int) -> Iterator[bytes]:
-        """Yield the bytes in windows that overlap a little, for searching short things in them.
+    def windows(self, file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
+        """Yield windows that overlap a little, and where in each the new bytes begin.
 
         Raises:
             ContradictionError: a bracket closes that was never opened, text follows behind the
@@ -34,8 +34,8 @@ class Balance:
         left, carried, last = size, b"", b""
         while left > 0 and (data := file.read(min(_CHUNK, left))):
             left -= len(data)
-            yield last[-_OVERLAP:] + data
-            last = data
+            yield last + data, len(last)
+            last = data[-_OVERLAP:]
             carried = self._count(carried + data)
             if len(carried) > _LONGEST_TEXT:
                 raise ContradictionError("a text in the JSON has no end")

@@ -1,4 +1,4 @@
-"""Reader of LightGBM models in text: settings, then one block of numbers for each tree; no code.
+"""Reader of LightGBM models, in text and in JSON: settings and the numbers of each tree; no code.
 
 Source: gbdt_model_text.cpp of the LightGBM project (4.7).
 """
@@ -10,10 +10,13 @@ from typing import Any, BinaryIO
 
 from basanite.domain.errors import UnreadableError
 from basanite.domain.names import visible
+from basanite.formats.json_stream import Balance
 
 NAME = "lightgbm"
 VERSION = 1
 _BEGIN = re.compile(rb"tree\r?\n(?:version|num_class)=")
+_JSON = re.compile(rb'\s*\{\s*"name"\s*:\s*"tree"\s*,\s*"version"\s*:\s*"(v\d{1,4})"')
+_JSON_TREE = re.compile(rb'"tree_index"\s*:')
 _FIELD = re.compile(r"^(version|objective|num_class|max_feature_idx)=(.{0,80})$", re.MULTILINE)
 _TREE = re.compile(rb"(?:^|\n)Tree=\d")
 _END = b"end of trees"
@@ -22,7 +25,7 @@ _CHUNK = 1 << 20
 
 def looks_like_lightgbm(head: bytes) -> bool:
     """Whether a file begins as LightGBM writes its models."""
-    return _BEGIN.match(head) is not None
+    return (_BEGIN.match(head) or _JSON.match(head)) is not None
 
 
 def read(file: BinaryIO, size: int) -> dict[str, Any]:
@@ -30,7 +33,16 @@ def read(file: BinaryIO, size: int) -> dict[str, Any]:
 
     Raises:
         UnreadableError: the trees do not come to their end.
+        ContradictionError: it is no JSON.
     """
+    file.seek(0)
+    if dump := _JSON.match(file.read(min(size, 1 << 12))):
+        balance = Balance()
+        trees = 0
+        for window, new in balance.windows(file, size):
+            trees += sum(match.end() > new for match in _JSON_TREE.finditer(window))
+        balance.close()
+        return {"version": dump[1].decode(), "trees": trees}
     file.seek(0)
     head = file.read(min(size, 1 << 16)).decode("utf-8", "replace").replace("\r", "")
     fields = dict(_FIELD.findall(head.partition("\nTree=")[0]))

@@ -53,7 +53,7 @@ def _json(file: BinaryIO, size: int) -> dict[str, Any]:
     found: dict[str, bytes] = {}
     version = ""
     balance = Balance()
-    for window in balance.windows(file, size):
+    for window, _ in balance.windows(file, size):
         for name, pattern in (
             ("objective", _OBJECTIVE), ("booster", _BOOSTER), ("features", _FEATURES),
             ("trees", _TREES),
