@@ -1,9 +1,9 @@
-"""Make benign tensor files and models of trees with the programs that people make them with.
+r"""Make benign tensor files and models of trees with the programs that people make them with.
 
 Environment (not the project's own)::
 
     python -m venv ENV
-    ENV/bin/pip install safetensors==0.8.0 gguf==0.19.0 xgboost==3.2.0 lightgbm==4.7.0 \\
+    ENV/bin/pip install safetensors==0.8.0 gguf==0.19.0 xgboost==3.2.0 lightgbm==4.7.0 \
         catboost==1.2.10 sentencepiece==0.2.3 numpy scikit-learn
     ENV/bin/python benchmarks/inspection/benign_tensors.py OUT
 

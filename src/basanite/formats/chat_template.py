@@ -18,7 +18,7 @@ from basanite.formats import gguf
 
 NAME = "chat-template"
 VERSION = 1
-_MAX_JSON = 32 << 20
+_MAX_JSON = 4 << 20
 _MAX_FILE = 4 << 20
 _KEY = "chat_template"
 _CHUNK = 1 << 20
@@ -67,7 +67,7 @@ def _in_json(file: BinaryIO, size: int) -> Iterator[tuple[str, str]]:
     if not _may_hold(file, size):
         return
     if size > _MAX_JSON:
-        raise UnreadableError(f"JSON with a chat template has {size} bytes; 33,554,432 are read")
+        raise UnreadableError(f"JSON with a chat template has {size} bytes; 4,194,304 are read")
     found: list[tuple[str, Any]] = []
 
     def keep(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from basanite.formats.cursor import Cursor
 MAGIC = b"GGUF"
 MAX_KEYS = 10_000
 MAX_TENSORS = 200_000
-MAX_ITEMS = 20_000_000
+MAX_ITEMS = 4_000_000
 """Array items passed over in one file."""
 MAX_DIMENSIONS = 4
 _MAX_KEY = 65_535

@@ -13,7 +13,7 @@ _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
 _CHUNK = 1 << 20
 _OVERLAP = 512
-_LONGEST_TEXT = 8 << 20
+_LONGEST_TEXT = 2 << 20
 
 
 class Balance:
@@ -28,7 +28,7 @@ class Balance:
 
         Raises:
             ContradictionError: a bracket closes that was never opened, text follows behind the
-                end, or one text is longer than 8 MiB.
+                end, or one text is longer than 2 MiB.
         """
         file.seek(0)
         left, carried, last = size, b"", b""

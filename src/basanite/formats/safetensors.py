@@ -17,7 +17,7 @@ from basanite.domain.errors import UnreadableError
 from basanite.domain.names import visible
 from basanite.formats.contradiction import ContradictionError
 from basanite.formats.cursor import Cursor
-from basanite.formats.safetensors_header import HeaderReader
+from basanite.formats.safetensors_header import METADATA, HeaderReader
 
 NAME = "safetensors"
 VERSION = 1
@@ -79,7 +79,7 @@ def read(file: BinaryIO, size: int) -> dict[str, Any]:
     header = HeaderReader(file, 8, length)
     seen = _Seen()
     for name, tensor in header.entries():
-        if name == "__metadata__":
+        if name == METADATA:
             seen.metadata.append(tensor)
         else:
             _count(seen, name, tensor)

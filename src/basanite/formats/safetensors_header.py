@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from basanite.formats.contradiction import ContradictionError
 from basanite.formats.stream import Span
 
+METADATA = "__metadata__"
 _CHUNK = 1 << 18
 _NUMBER = "(?:0|[1-9][0-9]{0,17})"
 _ENTRY = re.compile(
@@ -23,8 +24,10 @@ _ENTRY = re.compile(
     rf'"data_offsets": ?\[({_NUMBER}), ?({_NUMBER})\]\}}, ?(?=")'
 )
 """An entry as writers write it, with another one behind it."""
-MAX_ENTRY = 16 << 20
-"""Characters of one entry; the text about a model is the largest, with some hundred thousand."""
+_MAX_TENSOR = 1 << 20
+_MAX_METADATA = 16 << 20
+_MAX_MARKS = 200_000
+"""Characters of one entry. The text about a model has some hundred thousand, seldom millions."""
 _SPACE = " \t\n\r"
 
 
@@ -48,7 +51,7 @@ class HeaderReader:
 
         Raises:
             ContradictionError: the text is no JSON object, no UTF-8, nested too deeply, or one
-                entry is larger than `MAX_ENTRY`.
+                entry is larger than any real one.
         """
         self.odd_padding = self._next(skip=False) in _SPACE
         if self._next() != "{":
@@ -64,12 +67,12 @@ class HeaderReader:
                 continue
             if self._next() != '"':
                 raise ContradictionError(f"the header is no JSON near {self._near()!r}")
-            key = self._value()
+            key = self._value(_MAX_TENSOR)
             if self._next() != ":":
                 raise ContradictionError(f"the header is no JSON near {self._near()!r}")
             self._at += 1
             self._next()
-            yield key, self._value()
+            yield key, self._value(_MAX_METADATA if key == METADATA else _MAX_TENSOR)
             first = False
             mark = self._next()
             if mark == "}":
@@ -90,8 +93,9 @@ class HeaderReader:
             if not self._fill(_CHUNK):
                 raise ContradictionError("the header ends within its JSON")
 
-    def _value(self) -> Any:
+    def _value(self, limit: int) -> Any:
         while True:
+            self._refuse_bomb()
             try:
                 value, at = self._json.raw_decode(self._text, self._at)
             except RecursionError as error:
@@ -99,13 +103,23 @@ class HeaderReader:
             except ValueError as error:
                 # Cut off by our own window is no flaw of the text.
                 held = len(self._text) - self._at
-                if held > MAX_ENTRY:
+                if held > limit:
                     raise ContradictionError("one entry of the header is too large") from error
                 if not self._fill(max(_CHUNK, held)):
                     raise ContradictionError(f"the header is no JSON ({error})"[:300]) from error
                 continue
             self._at = at
             return value
+
+    def _refuse_bomb(self) -> None:
+        """Refuse text that becomes many times as large when it is read: nests of small things."""
+        held = len(self._text) - self._at
+        if held <= _MAX_TENSOR:
+            return
+        brackets = self._text.count("[", self._at) + self._text.count("{", self._at)
+        quotes = self._text.count('"', self._at) - self._text.count('\\"', self._at)
+        if brackets + quotes > _MAX_MARKS:
+            raise ContradictionError("one entry of the header has too many parts")
 
     def _fill(self, count: int) -> bool:
         """Read on; False at the end of the header."""

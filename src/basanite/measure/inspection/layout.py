@@ -64,12 +64,12 @@ def layout(path: str, facts: JsonObject) -> list[Finding]:
     """Return what is wrong with the layout of a model by the facts of its header."""
     found = []
     if odd := {name: facts[name] for name in _ODD if facts.get(name)}:
-        said = ", ".join(f"{count:,} {_ODD[name]}" for name, count in odd.items())
+        said = ", ".join(f"{_ODD[name]} ({count:,})" for name, count in odd.items())
         found.append(_finding(LAYOUT, path, f"It has {said}.", odd))
     for name, (severity, words) in _UNTIDY.items():
         if facts.get(name):
             found.append(
-                _finding(UNTIDY, path, f"It has {facts[name]:,} {words}.", {name: facts[name]},
+                _finding(UNTIDY, path, f"It has {words} ({facts[name]:,}).", {name: facts[name]},
                          severity)
             )  # fmt: skip
     if keys := facts.get("code_in_metadata"):
