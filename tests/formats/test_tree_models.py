@@ -158,11 +158,11 @@ def test_what_does_not_belong_into_pmml_is_told(data: bytes, fact: str) -> None:
      b"<PMML>" + b"<a " + b"b='c' " * 1000],
 )  # fmt: skip
 def test_hostile_xml_ends_at_once(data: bytes) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     detect("m.pmml", io.BytesIO(data), len(data))
     with pytest.raises(UnreadableError):
         pmml.read(io.BytesIO(data), len(data))
-    assert time.monotonic() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 KINDS = st.sampled_from(sorted(VALID))

@@ -17,7 +17,7 @@ from jinja2.parser import Parser
 from basanite.domain.errors import UnreadableError
 from basanite.domain.names import visible
 
-MAX_CHARACTERS = 1 << 20
+MAX_CHARACTERS = 1 << 18
 """Real chat templates have up to 60,000."""
 
 
@@ -45,10 +45,10 @@ def parse(text: str) -> nodes.Template:
     """Return the syntax tree of a template.
 
     Raises:
-        UnreadableError: it is no template, longer than a mebicharacter, or nested too deeply.
+        UnreadableError: it is no template, longer than 262,144 characters, or nested too deeply.
     """
     if len(text) > MAX_CHARACTERS:
-        raise UnreadableError(f"the template has {len(text)} characters: up to 1,048,576 are read")
+        raise UnreadableError(f"the template has {len(text)} characters: up to 262,144 are read")
     try:
         with warnings.catch_warnings():
             # Odd escapes in string literals are told by Python, and are no matter here.

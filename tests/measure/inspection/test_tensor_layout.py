@@ -289,10 +289,10 @@ def test_a_gguf_file_cut_within_its_last_tensor_is_incomplete(ask: Ask, cut: int
 def test_a_vocabulary_of_many_words_costs_little_time(ask: Ask) -> None:
     words = struct.pack("<IQ", 8, 1_000_000) + gguf_text("word") * 1_000_000
     data = gguf([key("tokenizer.ggml.tokens", 9, words)])
-    begun = time.monotonic()
+    begun = time.process_time()
 
     assert ask("model-format", data, "m.gguf").outcome is Outcome.PASSED
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_the_facts_of_a_gguf_file_name_licence_origin_and_quantisation() -> None:
