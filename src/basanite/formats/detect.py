@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from basanite.domain.artifact import Format
 from basanite.domain.errors import UnreadableError
-from basanite.formats import gguf, hdf5, numpy, tar
+from basanite.formats import catboost, gguf, hdf5, lightgbm, numpy, pmml, tar, xgboost
 from basanite.formats.pickle.plausible import acts_like_pickle, looks_like_pickle
 from basanite.formats.pickle.reader import open_stream
 from basanite.formats.protobuf import Message
@@ -100,7 +100,17 @@ def _by_magic(file: BinaryIO, size: int, head: bytes) -> Format | None:
         return Format.TAR
     if hdf5.MAGIC in head[:_HEAD] and hdf5.find_superblock(file, size) is not None:
         return Format.HDF5
-    return _compressed(file, size, head)
+    return _of_trees(head) or _compressed(file, size, head)
+
+
+def _of_trees(head: bytes) -> Format | None:
+    if catboost.looks_like_catboost(head):
+        return Format.CATBOOST
+    if xgboost.looks_like_xgboost(head):
+        return Format.XGBOOST
+    if lightgbm.looks_like_lightgbm(head):
+        return Format.LIGHTGBM
+    return Format.PMML if pmml.looks_like_pmml(head) else None
 
 
 def _zip_layout(file: BinaryIO, size: int) -> Format:

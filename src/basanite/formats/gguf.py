@@ -1,192 +1,208 @@
-"""Reader of GGUF headers. Source: docs/gguf.md of the ggml project, versions 2 and 3."""
+"""Reader of GGUF files: what the header says, and whether the tensors lie as it says.
+
+Source: docs/gguf.md of the ggml project, and what the reference loader (gguf.cpp) refuses.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from basanite.domain.errors import UnreadableError
 from basanite.domain.names import visible
 from basanite.formats import declared
-from basanite.formats.cursor import Cursor
+from basanite.formats.ggml import FILE_TYPES, KINDS
+from basanite.formats.gguf_header import KEPT_TEXT, MAGIC, Header, Items, Tensor
 
+__all__ = ["MAGIC", "NAME", "VERSION", "laid_out", "read", "templates"]
 NAME = "gguf"
 VERSION = 1
-MAGIC = b"GGUF"
-MAX_KEYS = 10_000
-MAX_TENSORS = 200_000
-MAX_ITEMS = 20_000_000
-"""Array items passed over in one file."""
-_WIDTHS = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
-_SIGNED = {1, 3, 5, 11}
-_FLOATS = {6, 12}
-_TEXT, _ARRAY = 8, 9
-_TENSOR_TYPES = {
-    0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 6: "Q5_0", 7: "Q5_1", 8: "Q8_0", 9: "Q8_1",
-    10: "Q2_K", 11: "Q3_K", 12: "Q4_K", 13: "Q5_K", 14: "Q6_K", 15: "Q8_K", 16: "IQ2_XXS",
-    17: "IQ2_XS", 18: "IQ3_XXS", 19: "IQ1_S", 20: "IQ4_NL", 21: "IQ3_S", 22: "IQ2_S", 23: "IQ4_XS",
-    24: "I8", 25: "I16", 26: "I32", 27: "I64", 28: "F64", 29: "IQ1_M", 30: "BF16", 34: "TQ1_0",
-    35: "TQ2_0", 39: "MXFP4",
-}  # fmt: skip
-_KEPT_TEXT = 256
+_ALIGNMENT = 32
+_MAX_ALIGNMENT = 1 << 20
+_LOOKED_AT = 1 << 20
+"""Bytes between tensors that are looked at for anything but zeros."""
+_TEMPLATES = "tokenizer.chat_template"
+_MAX_TEMPLATE = 4 << 20
 
 
-class _Reader:
-    def __init__(self, cursor: Cursor) -> None:
-        self.cursor = cursor
-        self.items = 0
+@dataclass
+class _Laid:
+    """How the tensors lie."""
 
-    def text(self) -> str:
-        length = self.cursor.unsigned(8)
-        kept = self.cursor.take(min(length, _KEPT_TEXT)) if length <= self.cursor.left else b""
-        self.cursor.skip(length - len(kept))
-        return visible(kept.decode("utf-8", "replace"), _KEPT_TEXT)
-
-    def value(self, kind: int, depth: int = 0) -> str | int | list[int] | None:
-        if kind == _TEXT:
-            return self.text()
-        if kind == _ARRAY:
-            return self.array(depth)
-        if kind not in _WIDTHS:
-            raise UnreadableError(f"a value has the unknown type {kind}")
-        data = self.cursor.take(_WIDTHS[kind])
-        return None if kind in _FLOATS else int.from_bytes(data, "little", signed=kind in _SIGNED)
-
-    def array(self, depth: int) -> list[int]:
-        """Pass over an array and return its length, as a list of one."""
-        kind, count = self.cursor.unsigned(4), self.cursor.unsigned(8)
-        if kind in _WIDTHS:
-            self.cursor.skip(count * _WIDTHS[kind])
-            return [count]
-        self.items += count
-        if self.items > MAX_ITEMS or depth > 3 or count > self.cursor.left:
-            raise UnreadableError("an array of the header is too large or too deep")
-        if kind not in (_TEXT, _ARRAY):
-            raise UnreadableError(f"an array has the unknown type {kind}")
-        for _ in range(count):
-            if kind == _TEXT:
-                self.cursor.skip(self.cursor.unsigned(8))
-            else:
-                self.array(depth + 1)
-        return [count]
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    kinds: dict[str, int] = field(default_factory=dict)
+    names: set[int] = field(default_factory=set)
+    parameters: int = 0
+    repeated: int = 0
+    misaligned: int = 0
+    unknown: int = 0
+    broken_rows: int = 0
 
 
 def read(file: BinaryIO, size: int) -> dict[str, Any]:
-    """Return architecture, name, tensor types, parameters, tokenizer and chat template presence.
+    """Return architecture, name, licence, tensor types, parameters, tokenizer, and the layout.
 
     Raises:
-        UnreadableError: the header is truncated or announces the impossible.
+        UnreadableError: the file is truncated, or it is something else.
+        ContradictionError: the header announces the impossible.
     """
-    cursor = Cursor(file, 0, size)
-    if cursor.take(4) != MAGIC:
-        raise UnreadableError("no GGUF file: its first bytes are not those of the format")
-    version = cursor.unsigned(4)
-    if version not in (2, 3):
-        raise UnreadableError(f"GGUF version {version} is not known (or the file is big-endian)")
-    tensors, keys = cursor.unsigned(8), cursor.unsigned(8)
-    if tensors > MAX_TENSORS or keys > MAX_KEYS:
-        raise UnreadableError(f"the header announces {tensors} tensors and {keys} keys")
-    reader = _Reader(cursor)
+    header = Header(file, size)
     values: dict[str, Any] = {}
-    for _ in range(keys):
-        key = reader.text()
-        values[key] = reader.value(cursor.unsigned(4))
-    types, parameters, furthest = _tensors(reader, tensors)
-    alignment = values.get("general.alignment", 32)
+    repeated = 0
+    for key, value in header.keys():  # noqa: SIM118 - no mapping
+        repeated += key in values
+        values.setdefault(key, value)
+    alignment, sound = _alignment(values.get("general.alignment", _ALIGNMENT))
+    laid = _Laid()
+    for tensor in header.tensors():
+        _lay(laid, tensor, alignment)
+    data = header.position + -header.position % alignment
+    architecture = _shown(values, "general.architecture")
     tokens = values.get("tokenizer.ggml.tokens")
-    architecture = values.get("general.architecture")
-    data = cursor.position + -cursor.position % (
-        alignment if isinstance(alignment, int) and alignment > 0 else 32
-    )
-    if furthest and data + furthest >= size:
-        raise UnreadableError(f"a tensor begins at byte {data + furthest}: the file ends early")
     return {
-        "version": version,
-        "tensors": tensors,
-        "parameters": parameters,
-        "tensor_types": dict(sorted(types.items())),
-        "architecture": architecture if isinstance(architecture, str) else "",
+        "version": header.version,
+        "byte_order": "big" if header.big_endian else "little",
+        "tensors": header.tensor_count,
+        "parameters": laid.parameters,
+        "tensor_types": dict(sorted(laid.kinds.items())),
+        "quantisation": FILE_TYPES.get(_number(values, "general.file_type", -1), ""),
+        "architecture": architecture,
         "name": _shown(values, "general.name"),
         "licence": _shown(values, "general.license"),
+        "base_models": _base_models(values),
         "context_length": _number(values, f"{architecture}.context_length"),
         "tokenizer": _shown(values, "tokenizer.ggml.model"),
-        "vocabulary": tokens[0] if isinstance(tokens, list) else 0,
-        "chat_template": "tokenizer.chat_template" in values,
+        "vocabulary": tokens.count if isinstance(tokens, Items) else 0,
+        "chat_template": _TEMPLATES in values,
+        "split": _split(values),
+        "repeated_names": repeated + laid.repeated,
+        "bad_alignment": int(not sound),
+        "misaligned_tensors": laid.misaligned,
+        "broken_rows": laid.broken_rows,
+        "unknown_types": laid.unknown,
         **declared.fact(declared.of_gguf(values)),
+        **_layout(file, size, laid, data, alignment),
     }
 
 
-def _tensors(reader: _Reader, count: int) -> tuple[dict[str, int], int, int]:
-    types: dict[str, int] = {}
-    parameters = furthest = 0
-    for _ in range(count):
-        reader.text()
-        dimensions = reader.cursor.unsigned(4)
-        if dimensions > 8:
-            raise UnreadableError(f"a tensor announces {dimensions} dimensions")
-        size = math.prod(reader.cursor.unsigned(8) for _ in range(dimensions))
-        if size > 1 << 62:
-            raise UnreadableError("a tensor announces an impossible shape")
-        kind = reader.cursor.unsigned(4)
-        furthest = max(furthest, reader.cursor.unsigned(8))
-        name = _TENSOR_TYPES.get(kind, f"type {kind}")
-        types[name] = types.get(name, 0) + 1
-        parameters += size
-    return types, parameters, furthest
+def templates(file: BinaryIO, size: int) -> Iterator[tuple[str, str]]:
+    """Yield name and text of every chat template, repeated ones too.
 
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One tensor of the header."""
-
-    name: str
-    kind: str
-    shape: tuple[int, ...]
-    """The fastest dimension first."""
-    offset: int
-    """Bytes from the start of the tensors' data."""
-
-
-def layout(file: BinaryIO, size: int) -> tuple[int, list[Entry]]:
-    """Return where the tensors' data begins, and the tensors.
+    A text longer than 4 MiB is cut there.
 
     Raises:
-        UnreadableError: the header is truncated or announces the impossible.
+        UnreadableError: the header ends early or contradicts the format.
     """
-    cursor = Cursor(file, 0, size)
-    cursor.skip(8)
-    count, keys = cursor.unsigned(8), cursor.unsigned(8)
-    if count > MAX_TENSORS or keys > MAX_KEYS:
-        raise UnreadableError(f"the header announces {count} tensors and {keys} keys")
-    reader = _Reader(cursor)
-    alignment = 32
-    for _ in range(keys):
-        key = reader.text()
-        value = reader.value(cursor.unsigned(4))
-        if key == "general.alignment" and isinstance(value, int) and value > 0:
-            alignment = value
-    entries = [_entry(reader) for _ in range(count)]
-    return cursor.position + -cursor.position % alignment, entries
+    keep = lambda key: _MAX_TEMPLATE if key.startswith(_TEMPLATES) else KEPT_TEXT  # noqa: E731
+    for key, value in Header(file, size).keys(keep):
+        if key.startswith(_TEMPLATES) and isinstance(value, str):
+            yield visible(key, 120), value
 
 
-def _entry(reader: _Reader) -> Entry:
-    name = reader.text()
-    dimensions = reader.cursor.unsigned(4)
-    if dimensions > 8:
-        raise UnreadableError(f"a tensor announces {dimensions} dimensions")
-    shape = tuple(reader.cursor.unsigned(8) for _ in range(dimensions))
-    if math.prod(shape) > 1 << 62:
-        raise UnreadableError("a tensor announces an impossible shape")
-    kind = reader.cursor.unsigned(4)
-    return Entry(name, _TENSOR_TYPES.get(kind, f"type {kind}"), shape, reader.cursor.unsigned(8))
+def laid_out(file: BinaryIO, size: int) -> tuple[int, list[Tensor]]:
+    """Return where the tensors' data begins, and what the header says of every tensor.
+
+    Raises:
+        UnreadableError: as `read`.
+    """
+    header = Header(file, size)
+    alignment = _ALIGNMENT
+    for key, value in header.keys():  # noqa: SIM118 - no mapping
+        if key == "general.alignment":
+            alignment, _ = _alignment(value)
+    tensors = list(header.tensors())
+    return header.position + -header.position % alignment, tensors
+
+
+def _alignment(value: Any) -> tuple[int, bool]:
+    """Return the alignment to read on with, and whether the file's own is sound."""
+    if type(value) is int and 0 < value <= _MAX_ALIGNMENT and value & (value - 1) == 0:
+        return value, True
+    return _ALIGNMENT, False
+
+
+def _lay(laid: _Laid, tensor: Tensor, alignment: int) -> None:
+    count = math.prod(tensor.shape)
+    laid.parameters += count
+    kind = KINDS.get(tensor.kind)
+    name = kind.name if kind else f"type {tensor.kind}"
+    if name in laid.kinds or len(laid.kinds) < 100:
+        laid.kinds[name] = laid.kinds.get(name, 0) + 1
+    length = 0
+    if kind is None:
+        laid.unknown += 1
+    else:
+        row = tensor.shape[0] if tensor.shape else 1
+        laid.broken_rows += row % kind.block != 0
+        length = count // kind.block * kind.bytes
+    laid.misaligned += tensor.offset % alignment != 0
+    key = hash(tensor.name)
+    laid.repeated += key in laid.names
+    laid.names.add(key)
+    laid.spans.append((tensor.offset, tensor.offset + length))
+
+
+def _layout(file: BinaryIO, size: int, laid: _Laid, data: int, alignment: int) -> dict[str, int]:
+    """Return what is odd about where the tensors lie: one after the other, padded with zeros."""
+    overlaps = gaps = at = 0
+    hidden = 0
+    laid.spans.sort()
+    for begin, end in laid.spans:
+        overlaps += begin < at and end > begin
+        padded = at + -at % alignment
+        if begin > padded and not laid.unknown:
+            gaps += 1
+            hidden += _holds_anything(file, data + at, min(data + begin, size))
+        at = max(at, end)
+    odd = overlaps or gaps or laid.misaligned or laid.broken_rows
+    if laid.spans and data + at > size and not odd:
+        raise UnreadableError(
+            f"the tensors need {data + at} bytes and {size} are there: it ends early"
+        )
+    rest = data + at if laid.spans else min(size, data)
+    trailing = max(0, size - rest) if not laid.unknown else 0
+    if trailing:
+        trailing *= _holds_anything(file, rest, size)
+    return {
+        "overlapping_tensors": overlaps,
+        "gaps": hidden,
+        "empty_gaps": gaps - hidden,
+        "beyond_the_end": int(bool(laid.spans) and data + at > size),
+        "trailing_bytes": trailing,
+    }
+
+
+def _holds_anything(file: BinaryIO, start: int, end: int) -> bool:
+    """Whether bytes between two places are anything but zeros, by the first and last mebibyte."""
+    if end <= start:
+        return False
+    for at in {start, max(start, end - _LOOKED_AT)}:
+        file.seek(at)
+        if file.read(min(_LOOKED_AT, end - at)).strip(b"\0"):
+            return True
+    return False
+
+
+def _base_models(values: dict[str, Any]) -> list[str]:
+    found = []
+    for index in range(min(8, _number(values, "general.base_model.count"))):
+        key = f"general.base_model.{index}"
+        found.append(_shown(values, f"{key}.repo_url") or _shown(values, f"{key}.name"))
+    return [each for each in found if each]
+
+
+def _split(values: dict[str, Any]) -> str:
+    count = _number(values, "split.count")
+    return f"{_number(values, 'split.no') + 1} of {count}" if count > 1 else ""
 
 
 def _shown(values: dict[str, Any], key: str) -> str:
     value = values.get(key)
-    return value if isinstance(value, str) else ""
+    return visible(value, KEPT_TEXT) if isinstance(value, str) else ""
 
 
-def _number(values: dict[str, Any], key: str) -> int:
+def _number(values: dict[str, Any], key: str, default: int = 0) -> int:
     value = values.get(key)
-    return value if isinstance(value, int) else 0
+    return value if type(value) is int else default

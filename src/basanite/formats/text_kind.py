@@ -23,7 +23,8 @@ _SUFFIXES = {
     ".py": Format.PYTHON, ".pyi": Format.PYTHON, ".pyw": Format.PYTHON, ".ipynb": Format.NOTEBOOK,
     ".json": Format.JSON, ".jsonl": Format.JSONL, ".ndjson": Format.JSONL, ".yaml": Format.YAML,
     ".yml": Format.YAML, ".toml": Format.TOML, ".csv": Format.CSV, ".tsv": Format.CSV,
-    ".env": Format.ENV, ".prompt": Format.PROMPT, ".j2": Format.TEXT, ".ini": Format.TEXT,
+    ".env": Format.ENV, ".prompt": Format.PROMPT, ".j2": Format.TEXT, ".jinja": Format.TEXT,
+    ".jinja2": Format.TEXT, ".ini": Format.TEXT,
     ".cfg": Format.TEXT, ".pyx": Format.TEXT, ".pxd": Format.TEXT,
     ".md": Format.TEXT, ".conf": Format.TEXT,
 }  # fmt: skip

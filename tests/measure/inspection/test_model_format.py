@@ -72,15 +72,6 @@ def test_a_custom_operator_leaves_the_question_open(ask: Ask) -> None:
     assert answer.findings[0].detail == {"operators": ["evil.ops.Exec"]}
 
 
-def test_bytes_hidden_behind_the_tensors_are_reported(ask: Ask) -> None:
-    data = safetensors_file({"w": ("F32", [2, 2], 16)}) + b"hidden"
-
-    answer = ask("model-format", data, "m.safetensors")
-
-    assert answer.outcome is Outcome.UNDECIDED
-    assert answer.findings[0].detail == {"trailing_bytes": 6}
-
-
 @pytest.mark.parametrize(
     ("name", "data"),
     [
@@ -190,9 +181,9 @@ def test_an_archive_of_what_other_checks_read_is_left_to_them(ask: Ask) -> None:
     assert ask("model-format", data, "model.nemo").outcome is Outcome.NOT_APPLICABLE
 
 
-@pytest.mark.parametrize(("kind", "tail"), [("gguf", 64), ("safetensors", 0)])
+@pytest.mark.parametrize(("kind", "tail"), [("gguf", 30), ("safetensors", 0)])
 def test_a_file_that_ends_early_is_never_a_pass(ask: Ask, kind: str, tail: int) -> None:
-    """The last tensor of a GGUF file (64 bytes here) has no end in the header: a stated limit."""
+    """A GGUF file may end in padding (30 bytes here)."""
     for end in range(len(VALID[kind]) - tail):
         answer = ask("model-format", VALID[kind][:end], f"m.{kind}")
         assert answer.outcome is not Outcome.PASSED, end

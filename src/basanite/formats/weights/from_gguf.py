@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from basanite.formats.gguf import layout
+from basanite.domain.names import visible
+from basanite.formats.ggml import KINDS
+from basanite.formats.gguf import laid_out
 from basanite.formats.weights.tensor import Tensor
 
 
@@ -15,7 +17,10 @@ def gguf_tensors(file: BinaryIO, size: int) -> Iterator[Tensor]:
     Raises:
         UnreadableError: the header is truncated or announces the impossible.
     """
-    data, entries = layout(file, size)
+    data, entries = laid_out(file, size)
     for each in entries:
+        kind = KINDS.get(each.kind)
+        name = visible(each.name.decode("utf-8", "replace"), 200)
+        word = kind.name if kind else f"type {each.kind}"
         # GGUF names the fastest dimension first.
-        yield Tensor(each.name, each.kind, each.shape[::-1], file, data + each.offset)
+        yield Tensor(name, word, each.shape[::-1], file, data + each.offset)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from basanite.measure.inspection.checks import (
     archive_structure,
+    chat_template,
     dependency_pinning,
     model_format,
     model_signature,
@@ -18,6 +19,7 @@ INSPECTORS: tuple[Inspector, ...] = (
     archive_structure.INSPECTOR,
     model_format.INSPECTOR,
     model_signature.INSPECTOR,
+    chat_template.INSPECTOR,
     unsafe_loading.INSPECTOR,
     secrets_exposed.INSPECTOR,
     dependency_pinning.INSPECTOR,

@@ -1,10 +1,17 @@
 """Is the model in a format that can be looked into, and that cannot bring code along?
 
-Some formats hold numbers and structure only: safetensors, GGUF and ONNX without custom operators.
-The check reads their headers as a loader would and reports what makes a loader reach further: ONNX
-operators that need a library from elsewhere, and weights in other files by absolute paths or paths
-that leave the model's folder; safetensors whose tensors overlap, leave gaps, lie about their size
-or carry extra bytes.
+Some formats hold numbers and structure only: safetensors, GGUF, ONNX without custom operators, the
+models of XGBoost, LightGBM and CatBoost, PMML. The check reads their headers as a loader would and
+reports what makes a loader reach further: ONNX operators that need a library from elsewhere, and
+weights in other files by absolute paths or paths that leave the model's folder; XML that declares
+entities or holds scripts.
+
+It holds a file to its format. Tensors that overlap, leave gaps, are named twice, lie about their
+size or leave bytes over fail: readers see such a file differently, or something is hidden in it. A
+name that promises numbers only, on a pickle or another file that brings code along, fails too.
+
+Vocabularies of SentencePiece, fastText models, word vectors, Faiss indexes and the layouts of ggml
+before GGUF are known by their first bytes, and hold no code.
 
 Other model files are recognised and not understood here: HDF5 and Keras layers, TensorFlow Lite,
 native libraries; an empty file, or bytes of no known kind, that have a model's name, lie in an
@@ -15,18 +22,25 @@ For them the answer is `incomplete`: nobody looked, which is not the same as not
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import BinaryIO
 
 from basanite.domain.answer import Answer
-from basanite.domain.artifact import Format, Part
+from basanite.domain.artifact import Format
 from basanite.domain.check import Check, ShelfLife, Stage
+from basanite.domain.errors import UnreadableError
 from basanite.domain.finding import Finding, Location, Reference, Rule
 from basanite.domain.outcome import Outcome
 from basanite.domain.ports import OpenArtifact
 from basanite.domain.severity import Confidence, Severity
 from basanite.domain.value import JsonObject
-from basanite.formats import gguf, onnx, safetensors
+from basanite.formats import catboost, gguf, lightgbm, onnx, pmml, safetensors, xgboost
+from basanite.formats.contradiction import ContradictionError
 from basanite.formats.detect import names_model
+from basanite.formats.recognised import recognise
 from basanite.measure.inspection.inspector import Inspector
+from basanite.measure.inspection.layout import HIDDEN_CODE, LAYOUT, UNTIDY, contradiction, layout
+from basanite.measure.inspection.mismatch import FORMATS, MISMATCH, mismatch
 
 _REFERENCES = (
     Reference(scheme="ATLAS", id="AML.T0010.003"),
@@ -50,20 +64,32 @@ _OUTSIDE = Rule(
     "beside it, or for one in a single file.",
     references=(*_REFERENCES, Reference(scheme="CWE", id="CWE-22")),
 )
-_LAYOUT = Rule(
-    id="model-format/layout",
-    title="The tensors do not lie as the format demands",
-    severity=Severity.MEDIUM,
-    remediation="Get the file again from its source and compare digests. A writer that follows the "
-    "format leaves no gaps, overlaps or extra bytes; something may be hidden in them.",
-    references=(*_REFERENCES, Reference(scheme="CWE", id="CWE-1284")),
+_DOCUMENT_TYPE = Rule(
+    id="model-format/document-type",
+    title="The model's XML declares entities, which readers expand or fetch",
+    severity=Severity.HIGH,
+    remediation="Do not open this file: entities read other files and addresses, or grow without "
+    "end. No exporter of models writes them.",
+    references=(*_REFERENCES, Reference(scheme="CWE", id="CWE-611")),
 )
-_ODD = {
-    "overlapping_tensors": "tensors that overlap",
-    "gaps": "gaps between tensors",
-    "trailing_bytes": "bytes after the last tensor",
-    "wrong_sizes": "tensors whose size is not that of their shape",
+_SCRIPT = Rule(
+    id="model-format/script",
+    title="The model holds a script, or calls functions of the program that reads it",
+    severity=Severity.HIGH,
+    remediation="Do not load this file. Ask the supplier for a model that uses the format's own "
+    "functions only.",
+    references=(*_REFERENCES, Reference(scheme="CWE", id="CWE-94")),
+)
+_READERS: dict[Format, Callable[[BinaryIO, int], JsonObject]] = {
+    Format.ONNX: onnx.read,
+    Format.SAFETENSORS: safetensors.read,
+    Format.GGUF: gguf.read,
+    Format.XGBOOST: xgboost.read,
+    Format.LIGHTGBM: lightgbm.read,
+    Format.CATBOOST: catboost.read,
+    Format.PMML: pmml.read,
 }
+_POINTER = b"version https://git-lfs.github.com/spec/"
 _NOT_UNDERSTOOD = {
     Format.HDF5: "HDF5 is recognised, and its layers are not looked into",
     Format.KERAS: "a Keras model is recognised, and its layers are not looked into",
@@ -84,44 +110,83 @@ CHECK = Check(
     why="What cannot be looked into cannot be trusted next to a plant, and a model that pulls in "
     "files or libraries from elsewhere runs what an attacker puts there.",
     limits="It reads headers, not weights: a model that was trained to misbehave looks like any "
-    "other. "
-    "Templates for prompts in GGUF files are not judged, and a GGUF file that was cut within its "
-    "last tensor is not noticed.",
+    "other. Between tensors of a GGUF file it tells zeros from other bytes, no more. Of models of "
+    "trees it knows that they hold numbers only, not that the numbers are good.",
     remediation="Keep models as safetensors, GGUF, or ONNX with standard operators.",
     references=_REFERENCES,
     shelf_life=ShelfLife(high=90, moderate=180, low=365),
-    rules=(_CUSTOM, _OUTSIDE, _LAYOUT),
+    rules=(
+        _CUSTOM,
+        _OUTSIDE,
+        _DOCUMENT_TYPE,
+        _SCRIPT,
+        LAYOUT,
+        UNTIDY,
+        HIDDEN_CODE,
+        MISMATCH,
+    ),
     parameters={"declared_model": False},
-    readers=("detect", "container", "gguf", "onnx", "safetensors", "tar", "zip"),
+    readers=(
+        "detect",
+        "container",
+        "gguf",
+        "onnx",
+        "safetensors",
+        "xgboost",
+        "lightgbm",
+        "catboost",
+        "pmml",
+        "recognised",
+        "tar",
+        "zip",
+    ),
 )
 
 
 def _inspect(opened: OpenArtifact, parameters: JsonObject) -> Answer:
-    artifact = opened.artifact
-    declared = parameters.get("declared_model") is True
-    if artifact.format in _NOT_UNDERSTOOD:
-        return _unread(artifact, declared=declared)
-    reader = {
-        Format.ONNX: onnx.read,
-        Format.SAFETENSORS: safetensors.read,
-        Format.GGUF: gguf.read,
-    }[artifact.format]
-    facts = reader(opened.file, artifact.size)
-    findings = [
-        *_custom(artifact.path, facts),
-        *_outside(artifact.path, facts),
-        *_layout(artifact.path, facts),
-    ]
-    serious = any(each.level.rank >= Severity.HIGH.rank for each in findings)
-    if serious:
+    part = opened.artifact
+    named = mismatch(part, opened.file)
+    findings = [named] if named is not None else []
+    if part.format in _READERS:
+        findings += _read(opened)
+    elif part.format in _NOT_UNDERSTOOD:
+        return _unread(opened, declared=parameters.get("declared_model") is True)
+    elif not findings:
+        reason = f"its name hides nothing, and other checks look into a {part.format.value}"
+        return Answer(outcome=Outcome.NOT_APPLICABLE, reason=reason)
+    worst = max((each.level.rank for each in findings), default=-1)
+    if worst >= Severity.HIGH.rank:
         return Answer(outcome=Outcome.FAILED, findings=tuple(findings))
-    if findings:
-        reason = "; ".join(each.rule.title for each in findings)
+    if worst >= Severity.MEDIUM.rank:
+        reason = "; ".join(dict.fromkeys(each.rule.title for each in findings))
         return Answer(outcome=Outcome.UNDECIDED, reason=reason, findings=tuple(findings))
-    return Answer(outcome=Outcome.PASSED)
+    return Answer(outcome=Outcome.PASSED, findings=tuple(findings))
 
 
-def _unread(part: Part, *, declared: bool) -> Answer:
+def _read(opened: OpenArtifact) -> list[Finding]:
+    """Return what is wrong with a model that can be looked into."""
+    part = opened.artifact
+    try:
+        facts = _READERS[part.format](opened.file, part.size)
+    except ContradictionError as error:
+        return [contradiction(part.path, error.what)]
+    except UnreadableError:
+        opened.file.seek(0)
+        if opened.file.read(len(_POINTER)) == _POINTER:
+            raise UnreadableError(
+                "it is a pointer of Git LFS: the model itself was not fetched"
+            ) from None
+        raise
+    return [
+        *_custom(part.path, facts),
+        *_outside(part.path, facts),
+        *_xml(part.path, facts),
+        *layout(part.path, facts),
+    ]
+
+
+def _unread(opened: OpenArtifact, *, declared: bool) -> Answer:
+    part = opened.artifact
     kind, path = part.format, part.path
     what = _NOT_UNDERSTOOD[kind]
     if kind is Format.UNKNOWN and _NATIVE.search(path.lower()):
@@ -129,6 +194,11 @@ def _unread(part: Part, *, declared: bool) -> Answer:
         return Answer(outcome=Outcome.INCOMPLETE, reason=reason)
     if kind not in _AMBIGUOUS:
         return Answer(outcome=Outcome.INCOMPLETE, reason=what)
+    known = recognise(opened.file, part.size) if kind is Format.UNKNOWN else None
+    if known is not None and known.opaque:
+        return Answer(outcome=Outcome.INCOMPLETE, reason=known.opaque)
+    if known is not None:
+        return Answer(outcome=Outcome.PASSED, reason=f"it is {known.what}, which holds no code")
     if declared:
         reason = f"the manifest declares the file as part of a model, and {what}"
     elif names_model(path):
@@ -176,16 +246,24 @@ def _leaves(place: str) -> bool:
     return place.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]
 
 
-def _layout(path: str, facts: JsonObject) -> list[Finding]:
-    odd = {name: facts[name] for name in _ODD if facts.get(name)}
-    if not odd:
-        return []
-    said = ", ".join(f"{count} {_ODD[name]}" for name, count in odd.items())
-    return [_finding(_LAYOUT, path, f"It has {said}.", odd)]
+def _xml(path: str, facts: JsonObject) -> list[Finding]:
+    """Return what does not belong into a model written as XML."""
+    found = []
+    if said := facts.get("document_type"):
+        found.append(_finding(_DOCUMENT_TYPE, path, f"It declares {said}.", {"said": said}))
+    found += [
+        _finding(_SCRIPT, path, f"It holds {script}", {"script": script})
+        for script in facts.get("scripts", ())
+    ]
+    found += [
+        _finding(_SCRIPT, path, f"It calls {name}.", {"function": name})
+        for name in facts.get("foreign_functions", ())
+    ]
+    return found
 
 
 INSPECTOR = Inspector(
     check=CHECK,
-    formats=frozenset({Format.ONNX, Format.SAFETENSORS, Format.GGUF, *_NOT_UNDERSTOOD}),
+    formats=frozenset({*_READERS, *_NOT_UNDERSTOOD}) | FORMATS,
     inspect=_inspect,
 )
