@@ -146,6 +146,23 @@ def test_large_parts_are_read_the_same_from_memory_and_unpacked_again(
     assert file.read() == content[-4:]
 
 
+def test_a_compressed_tar_archive_is_unpacked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = gzip.compress(tar_of({f"{n}.txt": b"word %d " % n * 500 for n in range(200)}))
+    spent: list[int] = []
+    monkeypatch.setattr(budgets.Budget, "spend", lambda budget, count: spent.append(count))
+    parts = seen(data, "a.tar.gz")
+
+    assert len(parts) == 200
+    assert sum(spent) <= len(gzip.decompress(data))
+
+
+def test_a_compressed_tar_archive_that_is_cut_off_is_told() -> None:
+    whole = tar_of({"a": b"x" * 5000, "b": bytes(range(256)) * 20})
+    for cut in (3000, 6000, 8000):
+        told = seen(gzip.compress(whole[:cut]), "a.tar.gz")[-1]
+        assert isinstance(told, Unlooked), cut
+
+
 def test_too_many_files_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     from basanite.formats.container import walk as walking
 

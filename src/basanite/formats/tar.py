@@ -102,6 +102,10 @@ class Source(Protocol):
         """Return up to ``count`` bytes."""
         ...
 
+    def tell(self) -> int:
+        """Return the position, which is not behind the end where only reading shows the end."""
+        ...
+
 
 def members(file: Source, start: int, size: int) -> Iterator[TarMember]:
     """Yield the members of the archive that fills up to ``size`` bytes from ``start``.
@@ -110,14 +114,17 @@ def members(file: Source, start: int, size: int) -> Iterator[TarMember]:
         UnreadableError: it is damaged, ends early, or has more members than are looked at.
     """
     at, end, count = start, start + size, 0
-    hidden = False
+    ended, hidden = start, False
     common: dict[str, bytes] = {}
     special: dict[str, bytes] = {}
     while at < end:
         file.seek(at)
         head = file.read(BLOCK)
+        if not head and file.tell() < ended:
+            # Where the size of the whole is not known, its end is met only by reading.
+            raise UnreadableError("the tar archive ends early, within a member")
         if not any(head):
-            further = _past_zeros(file, at, end)
+            further = _past_zeros(file, at + BLOCK, end)
             if further is None:
                 break
             at, hidden = further, True
@@ -142,20 +149,13 @@ def members(file: Source, start: int, size: int) -> Iterator[TarMember]:
         if member.start + member.size > end:
             raise UnreadableError(f"member {member.name} of the tar archive ends early")
         yield replace(member, hidden=True) if hidden else member
-        _hold_end(file, member)
+        ended = member.start + member.size
         at += _padded(member.size)
         count += 1
         if count > MAX_MEMBERS:
             raise UnreadableError(f"more than {MAX_MEMBERS} members; the rest was not looked at")
     if special:
         raise UnreadableError("the tar archive ends early")
-
-
-def _hold_end(file: Source, member: TarMember) -> None:
-    """Raise where a member is cut off. Without a known size the end is met only by reading."""
-    file.seek(member.start + member.size - 1)
-    if member.size and not file.read(1):
-        raise UnreadableError(f"member {member.name} of the tar archive ends early")
 
 
 def _past_zeros(file: Source, at: int, end: int) -> int | None:

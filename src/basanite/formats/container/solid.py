@@ -36,6 +36,10 @@ class Solid:
         self._wanted = offset
         return offset
 
+    def tell(self) -> int:
+        """Return how far the stream was read."""
+        return self._at
+
     def read(self, count: int) -> bytes:
         """Return up to ``count`` bytes; fewer only at the end.
 

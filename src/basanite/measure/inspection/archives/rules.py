@@ -25,8 +25,8 @@ def _rule(case: str, title: str, severity: Severity, remedy: str, *weaknesses: s
 
 
 _AGAIN = (
-    _DO_NOT + "No common tool writes such an archive. Ask the supplier how it came about, and for "
-    "one that every reader sees the same in."
+    _DO_NOT + "No common tool writes such an archive: ask the supplier for one in which every "
+    "reader sees the same."
 )
 OUTSIDE = _rule(
     "outside-member",
