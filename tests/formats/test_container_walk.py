@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import tarfile
+import time
 from collections.abc import Callable
 
 import pytest
+from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.strategies import mutated, zip_file
+from tests.strategies import mutated, npy_file, zip_file
 
 from basanite.domain.artifact import Format, Part
 from basanite.formats.container import budget as budgets
-from basanite.formats.container import unpacked
 from basanite.formats.container.entry import Unlooked
+from basanite.formats.container.unpacked import LazyFile
 from basanite.formats.container.walk import Opened, walk
 from basanite.formats.detect import also, detect
 
@@ -69,36 +72,95 @@ def test_containers_deeper_than_stated_are_told() -> None:
 @pytest.mark.parametrize(
     "bomb",
     [
-        lambda: zip_file({"a": bytes(40 << 20)}),
-        lambda: gzip.compress(bytes(40 << 20)),
-        lambda: gzip.compress(tar_of({"a": bytes(40 << 20)})),
+        lambda: gzip.compress(bytes(80 << 20)),
+        lambda: bz2.compress(bytes(80 << 20)),
+        lambda: zstd.compress(bytes(80 << 20)),
+        lambda: gzip.compress(tar_of({"a": bytes(80 << 20)})),
     ],
 )
 def test_a_bomb_ends_the_walk_and_is_told(
-    bomb: Callable[[], bytes], monkeypatch: pytest.MonkeyPatch
+    bomb: Callable[[], bytes],
 ) -> None:
-    monkeypatch.setattr(budgets, "_FREE", 1 << 20)
-    last = seen(bomb())[-1]
+    started = time.perf_counter()
+    *_, told = seen(bomb())
 
-    assert isinstance(last, Unlooked)
-    assert "200 times its size" in last.reason
+    assert isinstance(told, Unlooked)
+    assert "200 times its size" in told.reason
+    assert told.bomb
+    assert time.perf_counter() - started < 5
 
 
+def test_zeros_that_a_header_announces_are_too_large_and_no_bomb() -> None:
+    (told,) = seen(gzip.compress(npy_file(shape="(20000000,)", body=bytes(80 << 20))), "a.npy.gz")
+
+    assert isinstance(told, Unlooked)
+    assert not told.bomb
+
+
+def test_arrays_of_zeros_in_an_archive_are_opened_without_unpacking_them() -> None:
+    arrays = {f"{n}.npy": npy_file(shape="(20000000,)", body=bytes(80 << 20)) for n in range(3)}
+    started = time.perf_counter()
+    data = zip_file(arrays)
+    packed = time.perf_counter() - started
+    parts = seen(data, "a.npz")
+
+    assert [isinstance(each, Opened) and each.artifact.size for each in parts] == [
+        len(each) for each in arrays.values()
+    ]
+    assert time.perf_counter() - started - packed < packed
+
+
+def test_archives_in_archives_that_grow_without_end_are_a_bomb() -> None:
+    data = zip_file({"0": bytes(4 << 20)})
+    for _ in range(4):
+        data = zip_file({f"{n}.zip": data for n in range(16)})
+    told = seen(data)[-1]
+
+    assert isinstance(told, Unlooked)
+    assert told.bomb
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        gzip.compress,
+        lambda data: zip_file({"a.bin": data}),
+        lambda data: gzip.compress(tar_of({"a.bin": data})),
+    ],
+)
 def test_large_parts_are_read_the_same_from_memory_and_unpacked_again(
-    monkeypatch: pytest.MonkeyPatch,
+    pack: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = bytes(range(256)) * 5000
-    monkeypatch.setattr(unpacked, "KEPT", 1000)
-    (part,) = seen(zip_file({"a.bin": content}))
+    monkeypatch.setattr(budgets, "KEPT", 1000)
+    (part,) = seen(pack(content), "a.bin.gz")
     assert isinstance(part, Opened)
     file = part.file
 
     assert part.artifact.size == len(content)
+    assert isinstance(file, LazyFile)
     for at in (0, 1_000_000, 5, len(content) - 3, 300_000):
         file.seek(at)
         assert file.read(7) == content[at : at + 7]
     file.seek(-4, io.SEEK_END)
     assert file.read() == content[-4:]
+
+
+def test_a_compressed_tar_archive_is_unpacked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = gzip.compress(tar_of({f"{n}.txt": b"word %d " % n * 500 for n in range(200)}))
+    spent: list[int] = []
+    monkeypatch.setattr(budgets.Budget, "spend", lambda budget, count: spent.append(count))
+    parts = seen(data, "a.tar.gz")
+
+    assert len(parts) == 200
+    assert sum(spent) <= len(gzip.decompress(data))
+
+
+def test_a_compressed_tar_archive_that_is_cut_off_is_told() -> None:
+    whole = tar_of({"a": b"x" * 5000, "b": bytes(range(256)) * 20})
+    for cut in (3000, 6000, 8000):
+        told = seen(gzip.compress(whole[:cut]), "a.tar.gz")[-1]
+        assert isinstance(told, Unlooked), cut
 
 
 def test_too_many_files_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,10 +9,13 @@ from typing import BinaryIO
 from basanite.domain.artifact import Format
 from basanite.domain.errors import UnreadableError
 from basanite.formats import catboost, gguf, hdf5, lightgbm, numpy, pmml, tar, xgboost
+from basanite.formats.container.archives import other_archive
+from basanite.formats.decompressors import SURE, compression
 from basanite.formats.pickle.plausible import acts_like_pickle, looks_like_pickle
 from basanite.formats.pickle.reader import open_stream
 from basanite.formats.protobuf import Message
-from basanite.formats.stream import Span, compression, fill
+from basanite.formats.seven_zip import reader as seven_zip
+from basanite.formats.stream import Span, fill
 from basanite.formats.text_kind import text_kind
 from basanite.formats.zip.directory import ends_with_archive, members
 from basanite.formats.zip.reader import layout
@@ -57,9 +60,16 @@ BINARY = frozenset(
 _BEFORE_ARCHIVES = frozenset(
     {
         Format.PICKLE, Format.SAFETENSORS, Format.ONNX, Format.GGUF, Format.NUMPY, Format.HDF5,
-        Format.TFLITE, Format.UNKNOWN,
+        Format.TFLITE, Format.UNKNOWN, Format.TAR, Format.COMPRESSED, Format.SEVEN_ZIP,
+        Format.PARQUET,
     }
 )  # fmt: skip
+_MAGICS = {
+    gguf.MAGIC: Format.GGUF,
+    numpy.MAGIC: Format.NUMPY,
+    b"PAR1": Format.PARQUET,
+    seven_zip.MAGIC: Format.SEVEN_ZIP,
+}
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _MODEL_FIELDS = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 14, 20, 25, 26})
 
@@ -88,14 +98,11 @@ def detect(name: str, file: BinaryIO, size: int) -> Format:
 def _by_magic(file: BinaryIO, size: int, head: bytes) -> Format | None:
     if head[:4] in _ZIP:
         return _zip_layout(file, size)
-    if head.startswith(gguf.MAGIC):
-        return Format.GGUF
-    if head.startswith(numpy.MAGIC):
-        return Format.NUMPY
+    plain = next((form for magic, form in _MAGICS.items() if head.startswith(magic)), None)
+    if plain is not None:
+        return plain
     if head[4:8] == b"TFL3":
         return Format.TFLITE
-    if head.startswith(b"PAR1"):
-        return Format.PARQUET
     if tar.looks_like_tar(head[: tar.BLOCK]):
         return Format.TAR
     if hdf5.MAGIC in head[:_HEAD] and hdf5.find_superblock(file, size) is not None:
@@ -124,7 +131,7 @@ def _compressed(file: BinaryIO, size: int, head: bytes) -> Format | None:
     """A compressed pickle is a pickle, and a compressed tar a tar: loaders read them so."""
     kind = compression(head)
     if kind is None:
-        return None
+        return Format.COMPRESSED if other_archive(file, size) else None
     stream, _ = open_stream(file, 0, size)
     try:
         inside = fill(stream, tar.BLOCK)
@@ -136,7 +143,7 @@ def _compressed(file: BinaryIO, size: int, head: bytes) -> Format | None:
     except UnreadableError:
         inside = b""
     # Two or three bytes are too little to believe: what unpacks is compressed.
-    return Format.COMPRESSED if inside or kind in ("gzip", "xz") else None
+    return Format.COMPRESSED if inside or kind in SURE else None
 
 
 def _by_structure(file: BinaryIO, size: int, head: bytes) -> Format | None:
@@ -147,6 +154,9 @@ def _by_structure(file: BinaryIO, size: int, head: bytes) -> Format | None:
         return Format.PICKLE
     if head[0] == 0x08 and _is_onnx(file, size):
         return Format.ONNX
+    if head.startswith(b"#!") and ends_with_archive(file, size):
+        # A Python program in a zip archive, with the line that starts it.
+        return _zip_layout(file, size)
     return None
 
 
@@ -219,7 +229,8 @@ def also(form: Format, file: BinaryIO, size: int) -> tuple[Format, ...]:
 
     One program then sees a harmless table of numbers where another runs a pickle. Never raises for
     what the bytes are, and says nothing without proof: the pickle imports or calls something by a
-    proper name, or a whole zip archive stands at the end.
+    proper name, or a whole zip archive stands at the end. It is not looked for where reading the
+    end means to unpack everything, in large compressed members of archives.
     """
     found: list[Format] = []
     if starts_with_archive(file, size):
@@ -229,9 +240,13 @@ def also(form: Format, file: BinaryIO, size: int) -> tuple[Format, ...]:
         stream, _ = open_stream(file, 0, size)
         if acts_like_pickle(stream):
             found.append(Format.PICKLE)
-    if form in _BEFORE_ARCHIVES and ends_with_archive(file, size):
+    if form in _BEFORE_ARCHIVES and not _dear(file) and ends_with_archive(file, size):
         found.append(Format.ZIP)
     return tuple(found)
+
+
+def _dear(file: BinaryIO) -> bool:
+    return bool(getattr(file, "end_is_dear", False))
 
 
 def _by_name(name: str) -> Format:

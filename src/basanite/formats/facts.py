@@ -36,6 +36,8 @@ from basanite.formats.container import walk as container
 from basanite.formats.container.budget import Budget
 from basanite.formats.container.openers import whole_tar
 from basanite.formats.pickle import reader as pickle
+from basanite.formats.seven_zip import reader as seven_zip
+from basanite.formats.stream import ExpansionError
 from basanite.formats.zip import reader as zip_reader
 
 MODULES = (
@@ -44,6 +46,7 @@ MODULES = (
     pickle,
     zip_reader,
     tar,
+    seven_zip,
     safetensors,
     onnx,
     gguf,
@@ -68,6 +71,8 @@ READERS: Mapping[str, int] = MappingProxyType({each.NAME: each.VERSION for each 
 """Version of every reader by name. Evidence that stands on a reader names its version."""
 
 _MAX_REQUIREMENTS = 4 << 20
+_UNPACKED_FOR_FACTS = 16 << 20
+"""Facts are a first look: a compressed archive is followed so far, the checks go to its end."""
 Read = Callable[[BinaryIO, int], dict[str, Any]]
 
 
@@ -95,8 +100,10 @@ def _requirements(file: BinaryIO, size: int) -> dict[str, Any]:
 
 
 def _tar(file: BinaryIO, size: int) -> dict[str, Any]:
-    opened, length = whole_tar(file, size, Budget(size))
-    return tar.read(opened, length)
+    try:
+        return tar.read(*whole_tar(file, size, Budget(0, free=_UNPACKED_FOR_FACTS)))
+    except ExpansionError:
+        return {"complete": False}
 
 
 _READ: dict[Format, tuple[str, Read]] = {
@@ -104,6 +111,7 @@ _READ: dict[Format, tuple[str, Read]] = {
     Format.PYTORCH_ZIP: (zip_reader.NAME, zip_reader.read),
     Format.ZIP: (zip_reader.NAME, zip_reader.read),
     Format.TAR: (tar.NAME, _tar),
+    Format.SEVEN_ZIP: (seven_zip.NAME, seven_zip.read),
     Format.KERAS: (zip_reader.NAME, zip_reader.read),
     Format.SAFETENSORS: (safetensors.NAME, safetensors.read),
     Format.ONNX: (onnx.NAME, onnx.read),

@@ -5,28 +5,33 @@ A reader that walks a stream needs memory for one chunk, however large the strea
 
 from __future__ import annotations
 
-import bz2
-import lzma
-import zlib
 from typing import BinaryIO, Protocol
 
 from basanite.domain.errors import UnreadableError
+from basanite.formats.decompressors import Decompressor, compression, damage, decompressor, follows
+
+__all__ = ["CHUNK", "ExpansionError", "Inflated", "Span", "Stream", "compression", "fill"]
 
 CHUNK = 1 << 18
 MAX_INFLATED = 16 << 30
 """More than this out of one compressed stream is a bomb or needs another tool."""
+FREE = 64 << 20
+"""Bytes that may come out of a decompressor however few went in."""
+RATIO = 200
+"""Bytes that may come out for each that went in, once more than `FREE` came out."""
+_ZFILE_HEADER = 21
+_WITHOUT_END = frozenset({"zip-lzma", "7z"})
+"""Streams that need not say where they end."""
+_ZIP_LZMA_HEADER = 9
 
-MAGICS = {
-    b"\x1f\x8b": "gzip",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ\x00": "xz",
-    b"\x5d\x00\x00": "lzma",
-    b"\x78\x01": "zlib",
-    b"\x78\x5e": "zlib",
-    b"\x78\x9c": "zlib",
-    b"\x78\xda": "zlib",
-}
-"""First bytes of the compressions that serialisers use."""
+
+class ExpansionError(UnreadableError):
+    """Compressed data that becomes more than it may, as bombs do."""
+
+    def __init__(self, what: str, head: bytes = b"") -> None:
+        super().__init__(what)
+        self.head = head
+        """The first of the bytes that came out, as far as they were kept."""
 
 
 class Stream(Protocol):
@@ -67,25 +72,34 @@ class Span:
         return passed
 
 
-class _Decompressor(Protocol):
-    @property
-    def eof(self) -> bool: ...
-
-    @property
-    def unused_data(self) -> bytes: ...
-
-    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
-
-
 class Inflated:
-    """What a decompressor makes of a stream, never more than `MAX_INFLATED` bytes."""
+    """What a decompressor makes of a stream.
 
-    def __init__(self, source: Stream, kind: str) -> None:
+    Never more than `MAX_INFLATED` bytes, nor more than `FREE` and `RATIO` times what went in.
+    """
+
+    def __init__(self, source: Stream, kind: str, made: Decompressor | None = None) -> None:
         self._source = source
         self._kind = kind
-        self._decompressor = _decompressor(kind)
+        self._taken = 0
         self._made = 0
-        self._kept = b""
+        self._kept = self._before()
+        self._decompressor = made or decompressor(self._kind, self._properties)
+
+    def _before(self) -> bytes:
+        """Pass over a header that no decompressor knows, and return what was read behind it."""
+        self._properties = b""
+        if self._kind == "zip-lzma":
+            head = fill(self._source, _ZIP_LZMA_HEADER)
+            if len(head) < _ZIP_LZMA_HEADER or head[2:4] != b"\x05\x00":
+                raise UnreadableError("the LZMA header is damaged")
+            self._properties = head[4:]
+        elif self._kind == "zfile":
+            self._kind = "zlib"
+            fill(self._source, _ZFILE_HEADER)
+            # Some versions of the writer put a blank behind the length.
+            return fill(self._source, 1).strip()
+        return b""
 
     def read(self, count: int) -> bytes:
         """Return up to ``count`` bytes; none only at the end.
@@ -95,31 +109,44 @@ class Inflated:
         """
         out = b""
         while not out and self._more():
-            # bz2 and lzma hold back input of their own; feeding them again would pile it up.
+            # All but zlib hold back input of their own; feeding them again would pile it up.
             hungry = getattr(self._decompressor, "needs_input", True)
-            data = self._kept or (self._source.read(CHUNK) if hungry else b"")
+            data = self._kept or (self._take() if hungry else b"")
             try:
                 out = self._decompressor.decompress(data, count)
-            except (zlib.error, OSError, EOFError, lzma.LZMAError, ValueError) as error:
-                raise UnreadableError(f"the {self._kind} data is damaged ({error})") from error
+            except damage() as error:
+                raise UnreadableError(
+                    f"the {self._kind} data cannot be unpacked ({error})"
+                ) from error
             self._kept = getattr(self._decompressor, "unconsumed_tail", b"")
             if not out and not data and hungry and not self._decompressor.eof:
+                if self._kind in _WITHOUT_END:
+                    break
                 raise UnreadableError(f"the {self._kind} data ends early")
         self._made += len(out)
         if self._made > MAX_INFLATED:
-            raise UnreadableError(f"the {self._kind} data unpacks to more than 16 GiB")
+            raise ExpansionError(f"the {self._kind} data unpacks to more than 16 GiB")
+        if self._made > FREE and self._made > RATIO * self._taken:
+            raise ExpansionError(f"it unpacks to more than {RATIO} times its size, as bombs do")
         return out
+
+    def _take(self) -> bytes:
+        data = self._source.read(CHUNK)
+        self._taken += len(data)
+        return data
 
     def _more(self) -> bool:
         """Whether more may come; a file may hold several compressed streams, one after another."""
         if not self._decompressor.eof:
             return True
-        if self._kind == "deflate":
+        rest = self._decompressor.unused_data or self._take()
+        if len(rest) < 4:
+            rest += self._take()
+        kind = follows(self._kind, rest)
+        if kind is None:
             return False
-        rest = self._decompressor.unused_data or self._source.read(CHUNK)
-        if compression(rest) != self._kind:
-            return False
-        self._decompressor = _decompressor(self._kind)
+        self._kind = kind
+        self._decompressor = decompressor(kind)
         self._kept = rest
         return True
 
@@ -132,20 +159,6 @@ class Inflated:
                 break
             passed += len(data)
         return passed
-
-
-def compression(head: bytes) -> str | None:
-    """Return the name of the compression that a file's first bytes announce, or None."""
-    return next((name for magic, name in MAGICS.items() if head.startswith(magic)), None)
-
-
-def _decompressor(kind: str) -> _Decompressor:
-    if kind == "bzip2":
-        return bz2.BZ2Decompressor()
-    if kind in {"xz", "lzma"}:
-        return lzma.LZMADecompressor(memlimit=256 << 20)
-    # zlib counts window bits so: 31 expects a gzip header, -15 none at all.
-    return zlib.decompressobj({"gzip": 31, "deflate": -15}.get(kind, 15))
 
 
 def fill(stream: Stream, count: int) -> bytes:

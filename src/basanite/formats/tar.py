@@ -6,9 +6,10 @@ whose reading is followed where writers differ.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, BinaryIO
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from basanite.domain.errors import UnreadableError
 from basanite.domain.names import encode_name
@@ -16,9 +17,11 @@ from basanite.domain.names import encode_name
 NAME = "tar"
 VERSION = 1
 BLOCK = 512
-MAX_MEMBERS = 200_000
+MAX_MEMBERS = 100_000
 _MAX_HEADER = 1 << 20
+_ZEROS = 1 << 16
 _SHOWN = 200
+_DRIVE = re.compile(r"[A-Za-z]:")
 _FILES = frozenset({b"0", b"\0", b"7", b"S"})
 _KINDS = {b"1": "hard link", b"2": "link", b"3": "device", b"4": "device", b"5": "folder",
           b"6": "pipe", b"S": "sparse"}  # fmt: skip
@@ -38,6 +41,9 @@ class TarMember:
     link: str
     """Encoded; where a link leads."""
 
+    hidden: bool = False
+    """Whether it stands behind the end of the archive, where most readers stop."""
+
     @property
     def leaves(self) -> bool:
         """Whether unpacking it may write, or lead, outside of the folder it is unpacked to."""
@@ -48,7 +54,7 @@ class TarMember:
 def escapes(name: str, depth: int = 0) -> bool:
     """Return whether a name leads above the folder that lies ``depth`` folders up."""
     parts = name.replace("\\", "/").replace("%5C", "/").split("/")
-    if (name and not parts[0]) or parts[0].endswith(":"):
+    if (name and not parts[0]) or _DRIVE.match(name):
         return True
     for part in parts:
         depth += {"..": -1, "": 0, ".": 0}.get(part, 1)
@@ -64,7 +70,7 @@ def looks_like_tar(head: bytes) -> bool:
     return head[257:262] == b"ustar" or _sound(head[:BLOCK])
 
 
-def read(file: BinaryIO, size: int) -> dict[str, Any]:
+def read(file: Source, size: int) -> dict[str, Any]:
     """Return the number of members, their first names, and those that lead outside.
 
     Raises:
@@ -85,21 +91,47 @@ def read(file: BinaryIO, size: int) -> dict[str, Any]:
     return {**facts, "links": links, **({"leaving": leaving} if leaving else {})}
 
 
-def members(file: BinaryIO, start: int, size: int) -> Iterator[TarMember]:
-    """Yield the members of the archive that fills ``size`` bytes from ``start``.
+class Source(Protocol):
+    """What an archive is read from; it may be readable forward only."""
+
+    def seek(self, offset: int, /) -> int:
+        """Move the position."""
+        ...
+
+    def read(self, count: int, /) -> bytes:
+        """Return up to ``count`` bytes."""
+        ...
+
+    def tell(self) -> int:
+        """Return the position, which is not behind the end where only reading shows the end."""
+        ...
+
+
+def members(file: Source, start: int, size: int) -> Iterator[TarMember]:
+    """Yield the members of the archive that fills up to ``size`` bytes from ``start``.
 
     Raises:
         UnreadableError: it is damaged, ends early, or has more members than are looked at.
     """
     at, end, count = start, start + size, 0
+    ended, hidden = start, False
     common: dict[str, bytes] = {}
     special: dict[str, bytes] = {}
     while at < end:
         file.seek(at)
         head = file.read(BLOCK)
+        if not head and file.tell() < ended:
+            # Where the size of the whole is not known, its end is met only by reading.
+            raise UnreadableError("the tar archive ends early, within a member")
         if not any(head):
-            return
+            further = _past_zeros(file, at + BLOCK, end)
+            if further is None:
+                break
+            at, hidden = further, True
+            continue
         if len(head) < BLOCK or not _sound(head):
+            if hidden:
+                return
             raise UnreadableError(f"the tar header at byte {at} is damaged")
         at += BLOCK
         kind, length = head[156:157], _number(head[124:136])
@@ -116,13 +148,28 @@ def members(file: BinaryIO, start: int, size: int) -> Iterator[TarMember]:
         special = {}
         if member.start + member.size > end:
             raise UnreadableError(f"member {member.name} of the tar archive ends early")
-        yield member
+        yield replace(member, hidden=True) if hidden else member
+        ended = member.start + member.size
         at += _padded(member.size)
         count += 1
         if count > MAX_MEMBERS:
             raise UnreadableError(f"more than {MAX_MEMBERS} members; the rest was not looked at")
     if special:
         raise UnreadableError("the tar archive ends early")
+
+
+def _past_zeros(file: Source, at: int, end: int) -> int | None:
+    """Return where the first block that is not all zeros begins, or None."""
+    while at < end:
+        file.seek(at)
+        block = file.read(min(_ZEROS, end - at))
+        rest = block.lstrip(b"\0")
+        if rest:
+            return at + (len(block) - len(rest)) // BLOCK * BLOCK
+        if len(block) < _ZEROS:
+            return None
+        at += _ZEROS
+    return None
 
 
 def _member(head: bytes, kind: bytes, length: int, at: int, special: dict[str, bytes]) -> TarMember:
@@ -178,7 +225,7 @@ def _decimal(text: bytes) -> int:
     return int(text)
 
 
-def _body(file: BinaryIO, at: int, length: int, end: int) -> bytes:
+def _body(file: Source, at: int, length: int, end: int) -> bytes:
     if length > _MAX_HEADER or at + length > end:
         raise UnreadableError(f"the tar header at byte {at - BLOCK} announces {length} bytes")
     file.seek(at)

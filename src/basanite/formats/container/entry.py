@@ -24,6 +24,8 @@ class Unlooked:
 
     path: str
     reason: str
+    bomb: bool = False
+    """Whether it unpacks to far more than data would."""
 
 
 Open = Callable[[BinaryIO, int, str, Budget], Iterator[Entry]]

@@ -6,6 +6,7 @@ is a matter of the check `archive-structure`; here only what a loader would read
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -17,9 +18,16 @@ from basanite.formats.container.budget import MAX_DEPTH, MAX_PARTS, Budget
 from basanite.formats.container.entry import Entry, Open, Unlooked
 from basanite.formats.container.openers import open_zip, opener
 from basanite.formats.detect import also, detect
+from basanite.formats.stream import ExpansionError
 
 NAME = "container"
 VERSION = 1
+
+
+_DATA = frozenset(
+    {Format.NUMPY, Format.SAFETENSORS, Format.GGUF, Format.HDF5, Format.ONNX, Format.TFLITE,
+     Format.PARQUET, Format.PICKLE}
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +56,13 @@ def _inside(part: Part, file: BinaryIO, budget: Budget) -> Iterator[Opened | Unl
         return
     for way in ways:
         try:
-            for entry in way(file, part.size, part.path, budget):
+            entries = way(file, part.size, part.path, budget)
+            while True:
+                # What is inside moves the depth; here it is this container's again.
+                budget.depth = len(part.within) + 1
+                entry = None if budget.over else next(entries, None)
+                if entry is None:
+                    break
                 budget.parts -= 1
                 if budget.parts < 0:
                     yield Unlooked(part.path, f"it holds more than {MAX_PARTS} files")
@@ -56,7 +70,7 @@ def _inside(part: Part, file: BinaryIO, budget: Budget) -> Iterator[Opened | Unl
                 yield from _entry(part, entry, budget)
         except UnreadableError as error:
             # What came before the damage was looked at all the same.
-            yield Unlooked(part.path, error.what)
+            yield _unlooked(part.path, error, budget)
 
 
 def _entry(outer: Part, entry: Entry, budget: Budget) -> Iterator[Opened | Unlooked]:
@@ -66,7 +80,7 @@ def _entry(outer: Part, entry: Entry, budget: Budget) -> Iterator[Opened | Unloo
         form = detect(path, file, size)
         second = also(form, file, size)
     except UnreadableError as error:
-        yield Unlooked(path, error.what)
+        yield _unlooked(path, error, budget)
         return
     facts: JsonObject = {"also": [each.value for each in second]} if second else {}
     part = Part(
@@ -74,3 +88,20 @@ def _entry(outer: Part, entry: Entry, budget: Budget) -> Iterator[Opened | Unloo
     )
     yield Opened(part, file)
     yield from _inside(part, file, budget)
+
+
+def _unlooked(path: str, error: UnreadableError, budget: Budget) -> Unlooked:
+    """Return what could not be looked at, and whether a bomb is why, which ends the walk.
+
+    Tensors of zeros unpack to a thousand times their size, and their headers announce it: what
+    begins as a known format of data is too large to look into, but no bomb.
+    """
+    bomb = isinstance(error, ExpansionError) and not announces_data(error.head)
+    budget.over |= bomb
+    reason = f"{error.what}; nothing behind it was looked at" if bomb else error.what
+    return Unlooked(path, reason, bomb)
+
+
+def announces_data(head: bytes) -> bool:
+    """Return whether the beginning of a file is that of a format that says how large it is."""
+    return bool(head) and detect("", io.BytesIO(head), len(head)) in _DATA

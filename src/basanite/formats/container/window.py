@@ -16,6 +16,11 @@ class Window(io.RawIOBase):
         self._size = size
         self._at = 0
 
+    @property
+    def end_is_dear(self) -> bool:
+        """Whether reading its end means to unpack all of it."""
+        return bool(getattr(self._file, "end_is_dear", False))
+
     def readable(self) -> bool:
         """It can be read."""
         return True

@@ -35,8 +35,11 @@ class Collected:
         said = f"{part.path}: {answer.reason}" if part.within and answer.reason else answer.reason
         self.reasons.setdefault(answer.outcome, []).append(said)
 
-    def unlooked(self, missed: Unlooked) -> None:
-        """Take in that something inside could not be looked at."""
+    def unlooked(self, missed: Unlooked, said: Answer | None = None) -> None:
+        """Take in that something inside could not be looked at, and what the check says of that."""
+        if said is not None:
+            self.findings += said.findings
+            self.reasons.setdefault(said.outcome, []).append(said.reason)
         self.reasons.setdefault(Outcome.INCOMPLETE, []).append(f"{missed.path}: {missed.reason}")
 
     def answer(self, nothing: str) -> Answer:

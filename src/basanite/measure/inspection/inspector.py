@@ -10,6 +10,7 @@ from basanite.domain.artifact import CONTAINERS, Format, Part
 from basanite.domain.check import Check
 from basanite.domain.ports import OpenArtifact
 from basanite.domain.value import JsonObject
+from basanite.formats.container.entry import Unlooked
 from basanite.formats.detect import BINARY, goes_to_pickle_loaders
 
 
@@ -36,6 +37,8 @@ class Inspector:
     """Narrows it to files whose encoded path this is true of; None: any."""
     inside: bool = True
     """Whether it is also put to what lies inside containers."""
+    unlooked: Callable[[Unlooked], Answer | None] | None = None
+    """What it says of something inside that could not be looked at, besides that it could not."""
 
 
 def looks_at(inspector: Inspector, part: Part) -> bool:

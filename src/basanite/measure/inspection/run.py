@@ -31,7 +31,8 @@ def inspect(opened: OpenArtifact, asked: Sequence[Asked]) -> dict[str, Answer]:
     for part in _parts(opened, bool(walks)):
         if isinstance(part, Unlooked):
             for inspector, _ in walks:
-                answers[inspector.check.id].unlooked(part)
+                said = inspector.unlooked(part) if inspector.unlooked is not None else None
+                answers[inspector.check.id].unlooked(part, said)
             continue
         for inspector, parameters in asked if part is opened else walks:
             if looks_at(inspector, part.artifact):

@@ -1,0 +1,1 @@
+"""Traps in archives: the rules, and how each kind of archive is looked over for them."""
