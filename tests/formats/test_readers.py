@@ -30,15 +30,17 @@ from basanite.domain.artifact import Artifact, Format
 from basanite.domain.errors import UnreadableError
 from basanite.formats import (
     gguf,
-    hdf5,
     notebook,
     numpy,
     onnx,
     python,
     safetensors,
+    tensorflow,
+    tflite,
     tokenizer,
 )
 from basanite.formats.facts import READERS, read_facts
+from basanite.formats.hdf5 import reader as hdf5
 from basanite.formats.pickle import reader as pickle_reader
 from basanite.formats.stream import fill
 from basanite.formats.zip import reader as zip_reader
@@ -202,8 +204,9 @@ def test_bad_array_headers_are_unreadable(shape: str) -> None:
 def test_hdf5_superblocks_and_keras_are_recognised() -> None:
     facts = read(hdf5, hdf5_file())
 
-    assert facts["superblock"] == 2
+    assert facts["superblock"] == 3
     assert facts["keras"] is True
+    assert facts["keras_version"] == "2.11.0"
     assert refuse(hdf5, hdf5_file()[:-10]).endswith("ends early")
 
 
@@ -293,7 +296,8 @@ def test_pickle_facts_list_imports_and_protocol() -> None:
 def test_every_reader_has_a_version_under_its_name() -> None:
     assert set(READERS) == {
         "detect", "container", "pickle", "zip", "tar", "safetensors", "onnx", "gguf", "numpy",
-        "hdf5", "tokenizer", "requirements", "lockfile", "python", "notebook", "table",
+        "hdf5", "keras", "tensorflow", "tflite", "tokenizer", "requirements", "lockfile", "python",
+        "notebook", "table",
     }  # fmt: skip
 
 
@@ -323,6 +327,8 @@ MODULES: dict[str, ModuleType] = {
     "npy": numpy,
     "npz": numpy,
     "hdf5": hdf5,
+    "tensorflow": tensorflow,
+    "tflite": tflite,
     "tokenizer": tokenizer,
     "notebook": notebook,
     "python": python,

@@ -8,7 +8,8 @@ from typing import BinaryIO
 
 from basanite.domain.artifact import Format
 from basanite.domain.errors import UnreadableError
-from basanite.formats import gguf, hdf5, numpy, tar
+from basanite.formats import gguf, numpy, tar, tensorflow, tflite
+from basanite.formats.hdf5 import superblock as hdf5
 from basanite.formats.pickle.plausible import acts_like_pickle, looks_like_pickle
 from basanite.formats.pickle.reader import open_stream
 from basanite.formats.protobuf import Message
@@ -78,6 +79,8 @@ def detect(name: str, file: BinaryIO, size: int) -> Format:
     found = _by_magic(file, size, head) or _by_structure(file, size, head)
     if found is not None:
         return found
+    if tensorflow.kind(name, file, size) is not None:
+        return Format.TENSORFLOW
     text = _text(head, size)
     # ``.pth`` is also Python's own name for text files of paths.
     if text is not None and (name.lower().endswith(".pth") or not claims_model(name)):
@@ -92,7 +95,7 @@ def _by_magic(file: BinaryIO, size: int, head: bytes) -> Format | None:
         return Format.GGUF
     if head.startswith(numpy.MAGIC):
         return Format.NUMPY
-    if head[4:8] == b"TFL3":
+    if tflite.looks_like_tflite(head):
         return Format.TFLITE
     if head.startswith(b"PAR1"):
         return Format.PARQUET

@@ -12,7 +12,7 @@ from basanite.domain.errors import UnreadableError
 from basanite.formats import (
     detect,
     gguf,
-    hdf5,
+    keras,
     lockfile,
     notebook,
     numpy,
@@ -22,11 +22,14 @@ from basanite.formats import (
     safetensors,
     table,
     tar,
+    tensorflow,
+    tflite,
     tokenizer,
 )
 from basanite.formats.container import walk as container
 from basanite.formats.container.budget import Budget
 from basanite.formats.container.openers import whole_tar
+from basanite.formats.hdf5 import reader as hdf5
 from basanite.formats.pickle import reader as pickle
 from basanite.formats.zip import reader as zip_reader
 
@@ -41,12 +44,15 @@ _MODULES = (
     gguf,
     numpy,
     hdf5,
+    keras,
     tokenizer,
     requirements,
     lockfile,
     python,
     notebook,
     table,
+    tensorflow,
+    tflite,
 )
 READERS: Mapping[str, int] = MappingProxyType({each.NAME: each.VERSION for each in _MODULES})
 """Version of every reader by name. Evidence that stands on a reader names its version."""
@@ -88,13 +94,15 @@ _READ: dict[Format, tuple[str, Read]] = {
     Format.PYTORCH_ZIP: (zip_reader.NAME, zip_reader.read),
     Format.ZIP: (zip_reader.NAME, zip_reader.read),
     Format.TAR: (tar.NAME, _tar),
-    Format.KERAS: (zip_reader.NAME, zip_reader.read),
+    Format.KERAS: (keras.NAME, keras.read),
     Format.SAFETENSORS: (safetensors.NAME, safetensors.read),
     Format.ONNX: (onnx.NAME, onnx.read),
     Format.GGUF: (gguf.NAME, gguf.read),
     Format.NUMPY: (numpy.NAME, numpy.read),
     Format.NPZ: (numpy.NAME, numpy.read),
     Format.HDF5: (hdf5.NAME, hdf5.read),
+    Format.TENSORFLOW: (tensorflow.NAME, tensorflow.read),
+    Format.TFLITE: (tflite.NAME, tflite.read),
     Format.TOKENIZER: (tokenizer.NAME, tokenizer.read),
     Format.REQUIREMENTS: (requirements.NAME, _requirements),
     Format.PYTHON: (python.NAME, python.read),
