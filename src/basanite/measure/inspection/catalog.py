@@ -5,6 +5,8 @@ from __future__ import annotations
 from basanite.measure.inspection.checks import (
     archive_structure,
     dependency_pinning,
+    graph_operators,
+    keras_code,
     model_format,
     pickle_code_execution,
     secrets_exposed,
@@ -16,6 +18,8 @@ INSPECTORS: tuple[Inspector, ...] = (
     pickle_code_execution.INSPECTOR,
     archive_structure.INSPECTOR,
     model_format.INSPECTOR,
+    keras_code.INSPECTOR,
+    graph_operators.INSPECTOR,
     unsafe_loading.INSPECTOR,
     secrets_exposed.INSPECTOR,
     dependency_pinning.INSPECTOR,

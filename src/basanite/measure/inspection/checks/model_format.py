@@ -6,9 +6,9 @@ operators that need a library from elsewhere, and weights in other files by abso
 that leave the model's folder; safetensors whose tensors overlap, leave gaps, lie about their size
 or carry extra bytes.
 
-Other model files are recognised and not understood here: HDF5 and Keras layers, TensorFlow Lite,
-native libraries; an empty file, or bytes of no known kind, that have a model's name, lie in an
-archive that has one, or that the manifest declares as part of a model.
+Other model files are recognised and not understood here: native libraries; an empty file, or bytes
+of no known kind, that have a model's name, lie in an archive that has one, or that the manifest
+declares as part of a model. Keras, HDF5, TensorFlow and TensorFlow Lite have checks of their own.
 For them the answer is `incomplete`: nobody looked, which is not the same as nothing found.
 """
 
@@ -65,9 +65,6 @@ _ODD = {
     "wrong_sizes": "tensors whose size is not that of their shape",
 }
 _NOT_UNDERSTOOD = {
-    Format.HDF5: "HDF5 is recognised, and its layers are not looked into",
-    Format.KERAS: "a Keras model is recognised, and its layers are not looked into",
-    Format.TFLITE: "TensorFlow Lite is recognised, and its operators are not looked into",
     Format.EMPTY: "it is empty",
     Format.UNKNOWN: "it is of no known format, so nobody looked into it",
 }
