@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 UNDEFINED = 2**64 - 1
@@ -142,7 +142,7 @@ def text_attribute(*texts: str) -> bytes:
 
 
 def graph(
-    *nodes: bytes, functions: dict[str, tuple[Sequence[str], Sequence[bytes]]] | None = None
+    *nodes: bytes, functions: Mapping[str, tuple[Sequence[str], Sequence[bytes]]] | None = None
 ) -> bytes:
     """A graph with a library of functions: name -> (arguments, nodes)."""
     library = b""

@@ -58,7 +58,7 @@ BINARY = frozenset(
 _BEFORE_ARCHIVES = frozenset(
     {
         Format.PICKLE, Format.SAFETENSORS, Format.ONNX, Format.GGUF, Format.NUMPY, Format.HDF5,
-        Format.TFLITE, Format.UNKNOWN,
+        Format.TFLITE, Format.TENSORFLOW, Format.UNKNOWN,
     }
 )  # fmt: skip
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")

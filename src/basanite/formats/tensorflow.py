@@ -57,6 +57,22 @@ class Node:
                 return list(_texts(entry.inner(fields[2])))[:_MAX_TEXTS]
         return None
 
+    def functions(self) -> list[str]:
+        """Return the names of the functions that the node calls by its attributes.
+
+        Raises:
+            UnreadableError: an attribute is malformed.
+        """
+        found: list[str] = []
+        for each in self.attributes:
+            for value in _inner(self.message.inner(each), 2):
+                for listed in (value, *_inner(value, 1)):
+                    for function in _inner(listed, 9 if listed is not value else 10):
+                        found += [
+                            function.text(f) for f in function if f.number == 1 and f.wire == 2
+                        ]
+        return found[:_MAX_TEXTS]
+
 
 @dataclass(frozen=True, slots=True)
 class Graph:
@@ -64,8 +80,8 @@ class Graph:
 
     function: str
     """Name of the function; empty for the graph itself."""
-    arguments: frozenset[str]
-    """Names of the function's arguments."""
+    arguments: tuple[str, ...]
+    """Names of the function's arguments, in order."""
     message: Message
     nodes_in: int
     """Number of the field that holds the nodes."""
@@ -222,24 +238,24 @@ def _inner(message: Message, number: int) -> Iterator[Message]:
 
 
 def _graph(message: Message) -> Iterator[Graph]:
-    yield Graph("", frozenset(), message, 1)
+    yield Graph("", (), message, 1)
     for library in _inner(message, 2):
         for function in _inner(library, 1):
             name, arguments = _signature(function)
             yield Graph(name or "?", arguments, function, 3)
 
 
-def _signature(function: Message) -> tuple[str, frozenset[str]]:
+def _signature(function: Message) -> tuple[str, tuple[str, ...]]:
     name = ""
-    arguments: set[str] = set()
+    arguments: list[str] = []
     for signature in _inner(function, 1):
         for each in signature:
             if each.number == 1 and each.wire == 2:
                 name = signature.text(each)
             elif each.number == 2 and each.wire == 2 and len(arguments) < 10_000:
                 inner = signature.inner(each)
-                arguments |= {inner.text(f) for f in inner if f.number == 1 and f.wire == 2}
-    return name, frozenset(arguments)
+                arguments += [inner.text(f) for f in inner if f.number == 1 and f.wire == 2]
+    return name, tuple(arguments)
 
 
 def _node(message: Message, place: Field) -> Node:

@@ -6,7 +6,16 @@ from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
-from tests.graph_files import const, graph, meta_graph, node, saved_model, text_attribute, tflite
+from tests.graph_files import (
+    const,
+    field,
+    graph,
+    meta_graph,
+    node,
+    saved_model,
+    text_attribute,
+    tflite,
+)
 from tests.measure.inspection.conftest import BY_ID, opened, put
 from tests.strategies import mutated, zip_file
 
@@ -110,6 +119,29 @@ def test_an_asset_of_the_model_may_fill_a_table(ask: Ask) -> None:
 
     assert ask(CHECK, saved_model(nodes, {"p:0": "words.txt"}), "m.pb").outcome is Outcome.PASSED
     assert ask(CHECK, saved_model(nodes), "m.pb").outcome is Outcome.FAILED
+
+
+def test_a_path_is_followed_into_the_functions_that_get_it(ask: Ask) -> None:
+    reads = {"inner": (["a", "b"], [node("r", "ReadFile", ["b"])])}
+    call = field(10, field(1, "inner"))
+    for operator in ("StatefulPartitionedCall", "While", "inner"):
+        nodes = [INPUT, const("p", "/etc/x"), node("c", operator, ["x", "p"], f=call)]
+        assert ask(CHECK, graph(*nodes, functions=reads), "m.pb").outcome is Outcome.FAILED
+        through = {**reads, "outer": (["o"], nodes[1:])}
+        assert ask(CHECK, graph(INPUT, functions=through), "m.pb").outcome is Outcome.FAILED
+
+    other = [INPUT, const("p", "/etc/x"), node("c", "PartitionedCall", ["p", "x"], f=call)]
+    assert ask(CHECK, graph(*other, functions=reads), "m.pb").outcome is Outcome.UNDECIDED
+    assert ask(CHECK, graph(INPUT, functions=reads), "m.pb").outcome is Outcome.UNDECIDED
+
+
+def test_functions_that_call_each_other_end(ask: Ask) -> None:
+    call = field(10, field(1, "f"))
+    again = {
+        "f": (["a"], [node("r", "ReadFile", ["a"]), node("c", "PartitionedCall", ["a"], f=call)])
+    }
+
+    assert ask(CHECK, graph(INPUT, functions=again), "m.pb").outcome is Outcome.UNDECIDED
 
 
 def test_the_finding_says_operator_function_and_place(ask: Ask) -> None:

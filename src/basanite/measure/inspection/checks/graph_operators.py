@@ -46,7 +46,7 @@ from basanite.measure.inspection.graphs.operators import (
     operator,
     own,
 )
-from basanite.measure.inspection.graphs.origin import Flow, Origin
+from basanite.measure.inspection.graphs.origin import Origin, Program
 from basanite.measure.inspection.inspector import Inspector
 
 _REFERENCES = (
@@ -102,6 +102,7 @@ _RULES = {
 }
 _ALWAYS = frozenset({Reach.RUNS, Reach.WRITES, Reach.CONNECTS, Reach.READS})
 """What in a TensorFlow Lite model counts wherever its path comes from: no converter makes it."""
+_MAX_FUNCTIONS = 100_000
 _STREAMS = ("stdout", "stderr", "log(")
 _FLEX = "Flex"
 _LITE_OWN = frozenset(
@@ -160,27 +161,34 @@ def _graphs(opened: OpenArtifact) -> Iterator[Finding]:
         return
     owned = {each.tensor for each in tensorflow.assets(file, size, form)}
     foreign: Counter[str] = Counter()
-    for graph in tensorflow.graphs(file, size, form):
-        flow: Flow | None = None
+    graphs: list[tensorflow.Graph] = []
+    broken: UnreadableError | None = None
+    try:
+        for graph in tensorflow.graphs(file, size, form):
+            if len(graphs) >= _MAX_FUNCTIONS:
+                raise UnreadableError(f"the model has more than {_MAX_FUNCTIONS} functions")
+            graphs.append(graph)
+    except UnreadableError as error:
+        broken = error
+    program = Program(graphs)
+    for graph in graphs:
         for node in graph.nodes():
             known = operator(node.operator)
-            if known is None:
-                continue
-            if known.reach is Reach.FOREIGN:
+            if known is not None and known.reach is Reach.FOREIGN:
                 foreign[visible(node.operator, 80)] += 1
-                continue
-            if flow is None and known.inputs:
-                flow = Flow(graph)
-            yield from _judged(path, graph, node, known, flow, owned)
+            elif known is not None:
+                yield from _judged(path, program, graph, node, known, owned)
     yield from _foreign(path, foreign)
+    if broken is not None:
+        raise broken
 
 
 def _judged(
     path: str,
+    program: Program,
     graph: tensorflow.Graph,
     node: tensorflow.Node,
     known: Operator,
-    flow: Flow | None,
     owned: set[str],
 ) -> Iterator[Finding]:
     origin = Origin()
@@ -191,9 +199,10 @@ def _judged(
         if not places:
             return
         origin.constants.update(places)
-    elif flow is not None and known.inputs:
+    elif known.inputs:
         data = [each for each in node.inputs if not each.startswith("^")]
-        origin = flow.origin([data[each] for each in known.inputs if each < len(data)])
+        names = [data[each] for each in known.inputs if each < len(data)]
+        origin = program.origin(graph, names)
         if origin.nodes & owned:
             return
     else:

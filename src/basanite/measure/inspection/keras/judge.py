@@ -21,6 +21,10 @@ _DATA = frozenset(
     {"__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__", "__tuple__", "__set__",
      "__keras_tensor__", "__typespec__", "TypeSpec", "TensorShape", "DType", "CompositeTensor"}
 )  # fmt: skip
+_OPTIMIZERS = frozenset(
+    {"SGD", "Adam", "AdamW", "Adamax", "Adadelta", "Adagrad", "Adafactor", "Nadam", "RMSprop",
+     "Ftrl", "Lion", "Lamb", "LossScaleOptimizer"}
+)  # fmt: skip
 _CODED = ("function", "mask", "output_shape")
 _FILES = ("vocabulary", "idf_weights")
 _OPERATOR = re.compile(r"""["']?\bop["']?\s*:\s*["'](\w+)["']""")
@@ -166,6 +170,8 @@ def _is_layer(each: Serialised) -> bool:
 
 
 def _custom(each: Serialised, name: str) -> Iterator[Judgement]:
+    if each.role is Role.TRAINING and name.rpartition("Custom>")[2] in _OPTIMIZERS:
+        return  # Keras 2 registered its own so.
     needed = each.role in (Role.LAYER, Role.CALLED)
     severity = Severity.MEDIUM if needed else Severity.LOW
     yield _judgement(rules.CUSTOM, each, name, "needs", severity)
