@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from basanite.domain.errors import UnreadableError
 from basanite.domain.names import visible
 from basanite.formats.protobuf import Field, Message
+from basanite.formats.protobuf_bytes import spans
 
 NAME = "tensorflow"
 VERSION = 1
@@ -24,6 +25,7 @@ _TABLE_FOOTER = 48
 _DATA_NAME = re.compile(r"\.data-\d{5}-of-\d{5}$")
 _OPERATOR = re.compile(r"_?[A-Z][\w>./]*")
 _SMALL = 4096
+_LARGE = 1 << 18
 _FIRST = (b"\x08", b"\x0a", b"\x12")
 _MAX_NODES = 1_000_000
 _MAX_TEXT = 1 << 16
@@ -41,8 +43,9 @@ class Node:
     operator: str
     inputs: tuple[str, ...]
     message: Message
-    attributes: tuple[Field, ...]
     place: Field
+    calls: bool = True
+    """Whether it may call functions; False only where it surely does not."""
 
     def texts(self, attribute: str) -> list[str] | None:
         """Return the texts of an attribute, of a constant's value too; None where it is missing.
@@ -50,8 +53,7 @@ class Node:
         Raises:
             UnreadableError: the attribute is malformed.
         """
-        for each in self.attributes:
-            entry = self.message.inner(each)
+        for entry in _inner(self.message, 5):
             fields = {f.number: f for f in entry if f.wire == 2}
             if 2 in fields and 1 in fields and entry.text(fields[1]) == attribute:
                 return list(_texts(entry.inner(fields[2])))[:_MAX_TEXTS]
@@ -64,12 +66,13 @@ class Node:
             UnreadableError: an attribute is malformed.
         """
         found: list[str] = []
-        for each in self.attributes:
-            for value in _inner(self.message.inner(each), 2):
-                for listed in (value, *_inner(value, 1)):
-                    for function in _inner(listed, 9 if listed is not value else 10):
+        for entry in _inner(self.message, 5):
+            for value in _inner(entry, 2):
+                lists = [(value, 10), *((each, 9) for each in _inner(value, 1))]
+                for holder, number in lists:
+                    for function in _inner(holder, number):
                         found += [
-                            function.text(f) for f in function if f.number == 1 and f.wire == 2
+                            function.text(f) for f in function if (f.number, f.wire) == (1, 2)
                         ]
         return found[:_MAX_TEXTS]
 
@@ -102,7 +105,8 @@ class Graph:
 
     def node(self, place: Field) -> Node:
         """Return the node at a place, which one of this graph's nodes was at before."""
-        return _node(self.message.inner(place), place)
+        inner = self.message.inner(place)
+        return _large(inner, place) if place.size > _LARGE else _small(self.message, inner, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +221,11 @@ def read(file: BinaryIO, size: int) -> dict[str, Any]:
         functions += bool(graph.function)
         for node in graph.nodes():
             if len(operators) < 10_000:
-                operators[visible(node.operator, 80)] += 1
+                operators[node.operator] += 1
     facts |= {"nodes": operators.total(), "operators": len(operators), "functions": functions}
-    facts["custom_operators"] = sorted(each for each in operators if ">" in each)[:_SHOWN]
+    facts["custom_operators"] = sorted(visible(each, 80) for each in operators if ">" in each)[
+        :_SHOWN
+    ]
     for meta in metas(Message(file, 0, size), form):
         for info in _inner(meta, 1):
             for each in info:
@@ -258,22 +264,30 @@ def _signature(function: Message) -> tuple[str, tuple[str, ...]]:
     return name, tuple(arguments)
 
 
-def _node(message: Message, place: Field) -> Node:
+def _small(graph: Message, message: Message, place: Field) -> Node:
+    data = graph.data(place)
     name = operator = ""
     inputs: list[str] = []
-    attributes: list[Field] = []
+    calls = False
+    for number, start, end in spans(data, 0, len(data)):
+        if number == 1:
+            name = data[start:end].decode("utf-8", "replace")
+        elif number == 2:
+            operator = data[start:end].decode("utf-8", "replace")
+        elif number == 3:
+            inputs.append(data[start:end].decode("utf-8", "replace"))
+        elif number == 5 and not calls:
+            # The key of a name that is called: field 10, or in a list field 9.
+            calls = b"\x52" in data[start:end] or b"\x4a" in data[start:end]
+    return Node(name, operator, tuple(inputs), message, place, calls and operator != "Const")
+
+
+def _large(message: Message, place: Field) -> Node:
+    texts: dict[int, list[str]] = {1: [], 2: [], 3: []}
     for each in message:
-        if each.wire != 2:
-            continue
-        if each.number == 1:
-            name = message.text(each, 1000)
-        elif each.number == 2:
-            operator = message.text(each, 1000)
-        elif each.number == 3:
-            inputs.append(message.text(each, 1000))
-        elif each.number == 5:
-            attributes.append(each)
-    return Node(name, operator, tuple(inputs), message, tuple(attributes), place)
+        if each.wire == 2 and each.number in texts:
+            texts[each.number].append(message.text(each, 1000))
+    return Node("".join(texts[1]), "".join(texts[2]), tuple(texts[3]), message, place)
 
 
 def _texts(value: Message) -> Iterator[str]:

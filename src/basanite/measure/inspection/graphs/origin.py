@@ -94,8 +94,8 @@ class Program:
             functions = {each.function for each in self._graphs}
             for graph in self._graphs:
                 for node in graph.nodes():
-                    called = {node.operator, *node.functions()} & functions
-                    for each in called:
+                    called = {node.operator, *(node.functions() if node.calls else ())}
+                    for each in called & functions:
                         self._calls.setdefault(each, []).append((graph, node))
         return self._calls
 
