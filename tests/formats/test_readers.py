@@ -35,7 +35,6 @@ from basanite.formats import (
     onnx,
     python,
     safetensors,
-    tensorflow,
     tflite,
     tokenizer,
 )
@@ -43,6 +42,7 @@ from basanite.formats.facts import READERS, read_facts
 from basanite.formats.hdf5 import reader as hdf5
 from basanite.formats.pickle import reader as pickle_reader
 from basanite.formats.stream import fill
+from basanite.formats.tensorflow import reader as tensorflow
 from basanite.formats.zip import reader as zip_reader
 from basanite.formats.zip.directory import members
 from basanite.formats.zip.member import open_member

@@ -20,8 +20,11 @@ from tests.strategies import mutated
 
 from basanite.domain.artifact import Format
 from basanite.domain.errors import UnreadableError
-from basanite.formats import tensorflow
 from basanite.formats.detect import detect
+from basanite.formats.tensorflow.graphs import Asset, assets, graphs
+from basanite.formats.tensorflow.graphs import keras_notes as notes_in
+from basanite.formats.tensorflow.kinds import kind as kind_of
+from basanite.formats.tensorflow.reader import read
 
 SMALL = graph(
     const("path", "a.txt"),
@@ -33,7 +36,7 @@ FINGERPRINT = b"".join(field(n, n << 40) for n in range(1, 6)) + field(7, field(
 
 
 def kind(data: bytes, name: str = "x") -> str | None:
-    return tensorflow.kind(name, io.BytesIO(data), len(data))
+    return kind_of(name, io.BytesIO(data), len(data))
 
 
 @pytest.mark.parametrize(
@@ -68,17 +71,17 @@ def test_nodes_of_graphs_and_functions_are_walked() -> None:
     file, size = io.BytesIO(data), len(data)
     walked = [
         (each.function, node.operator)
-        for each in tensorflow.graphs(file, size, "saved-model")
+        for each in graphs(file, size, "saved-model")
         for node in each.nodes()
     ]
 
     assert walked == [("", "Const"), ("", "ReadFile"), ("f", "PrintV2")]
-    assert list(tensorflow.assets(file, size, "saved-model")) == [tensorflow.Asset("path", "a.txt")]
+    assert list(assets(file, size, "saved-model")) == [Asset("path", "a.txt")]
 
 
 def test_texts_in_constants_and_attributes_are_read() -> None:
     (first, *_), (function,) = (
-        list(each.nodes()) for each in tensorflow.graphs(io.BytesIO(SMALL), len(SMALL), "graph")
+        list(each.nodes()) for each in graphs(io.BytesIO(SMALL), len(SMALL), "graph")
     )
 
     assert first.texts("value") == ["a.txt"]
@@ -92,13 +95,13 @@ def test_keras_notes_are_found_in_both_places() -> None:
         saved_model(SMALL, objects=field(1, field(4, field(3, '{"a": 1}')))),
     ):
         form = kind(data) or ""
-        assert list(tensorflow.keras_notes(io.BytesIO(data), len(data), form)) == ['{"a": 1}']
+        assert list(notes_in(io.BytesIO(data), len(data), form)) == ['{"a": 1}']
 
 
 @settings(max_examples=300, deadline=2000)
 @given(data=mutated(saved_model(SMALL, {"path:0": "a"})) | mutated(SMALL) | mutated(INDEX))
 def test_hostile_bytes_are_unreadable_and_nothing_else(data: bytes) -> None:
     try:
-        tensorflow.read(io.BytesIO(data), len(data))
+        read(io.BytesIO(data), len(data))
     except UnreadableError:
         return

@@ -8,12 +8,13 @@ from typing import BinaryIO
 
 from basanite.domain.artifact import Format
 from basanite.domain.errors import UnreadableError
-from basanite.formats import gguf, numpy, tar, tensorflow, tflite
+from basanite.formats import gguf, numpy, tar, tflite
 from basanite.formats.hdf5 import superblock as hdf5
 from basanite.formats.pickle.plausible import acts_like_pickle, looks_like_pickle
 from basanite.formats.pickle.reader import open_stream
 from basanite.formats.protobuf import Message
 from basanite.formats.stream import Span, compression, fill
+from basanite.formats.tensorflow.kinds import kind as tensorflow_kind
 from basanite.formats.text_kind import text_kind
 from basanite.formats.zip.directory import ends_with_archive, members
 from basanite.formats.zip.reader import layout
@@ -79,7 +80,7 @@ def detect(name: str, file: BinaryIO, size: int) -> Format:
     found = _by_magic(file, size, head) or _by_structure(file, size, head)
     if found is not None:
         return found
-    if tensorflow.kind(name, file, size) is not None:
+    if tensorflow_kind(name, file, size) is not None:
         return Format.TENSORFLOW
     text = _text(head, size)
     # ``.pth`` is also Python's own name for text files of paths.

@@ -22,7 +22,6 @@ from basanite.formats import (
     safetensors,
     table,
     tar,
-    tensorflow,
     tflite,
     tokenizer,
 )
@@ -31,6 +30,7 @@ from basanite.formats.container.budget import Budget
 from basanite.formats.container.openers import whole_tar
 from basanite.formats.hdf5 import reader as hdf5
 from basanite.formats.pickle import reader as pickle
+from basanite.formats.tensorflow import reader as tensorflow
 from basanite.formats.zip import reader as zip_reader
 
 _MODULES = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -156,6 +157,36 @@ def test_what_was_found_before_the_damage_stands(ask: Ask) -> None:
 
     assert ask(CHECK, data, "m.pb").outcome is Outcome.FAILED
     assert ask(CHECK, graph(INPUT) + b"\x0a\xff", "m.pb").outcome is Outcome.INCOMPLETE
+
+
+def written(operator: str, text: str = "x") -> str:
+    value = f"attr {{ key: 'value' value {{ tensor {{ string_val: {json.dumps(text)} }} }} }}"
+    return (
+        "saved_model_schema_version: 1\nmeta_graphs {\n graph_def {\n  node {\n   name: 'p'\n"
+        f"   op: 'Const' {value}\n  }}\n  node {{ name: 'o' op: {operator} input: 'p' }}\n }}\n}}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("operator", "text", "outcome"),
+    [
+        ('"MatMul"', "/etc/x", Outcome.PASSED),
+        ('"SaveV2"', "model", Outcome.PASSED),
+        ('"PrintV2"', "stderr", Outcome.PASSED),
+        ('"ReadFile"', "x", Outcome.UNDECIDED),
+        ('"Package>Own"', "x", Outcome.UNDECIDED),
+        ('"ReadFile"', "/etc/x", Outcome.FAILED),
+        ('"SaveV2"', "/etc/x", Outcome.FAILED),
+        ('"PrintV2"', "file:///x", Outcome.FAILED),
+        ('"WriteFile"', "x", Outcome.FAILED),
+        ("'\\127rite' \"File\"", "x", Outcome.FAILED),
+        ("'PyFunc'", "x", Outcome.FAILED),
+    ],
+)
+def test_graphs_written_as_text_are_read(
+    ask: Ask, operator: str, text: str, outcome: Outcome
+) -> None:
+    assert ask(CHECK, written(operator, text), "saved_model.pbtxt").outcome is outcome
 
 
 @pytest.mark.parametrize(

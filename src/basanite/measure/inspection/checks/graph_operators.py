@@ -12,6 +12,7 @@ followed back through the graph:
 - An operator that reads files fails when its path is a constant outside of the model's folder, or
   is computed from constants alone. When the path is given from outside, or is a file in the model's
   folder, the question stays undecided.
+- In a graph that is written as text the operators and all constants are taken together.
 - Every saved model holds operators for its own checkpoint, and may fill tables from its assets.
   They count only when they use a constant path that leads elsewhere.
 - An operator that is none of TensorFlow's own (`Package>Name`, or one that TensorFlow Lite's
@@ -29,13 +30,17 @@ from basanite.domain.answer import MAX_FINDINGS, Answer
 from basanite.domain.artifact import Format
 from basanite.domain.check import Check, ShelfLife, Stage
 from basanite.domain.errors import UnreadableError
-from basanite.domain.finding import Finding, Location, Reference, Rule
+from basanite.domain.finding import Finding, Location
 from basanite.domain.names import visible
 from basanite.domain.outcome import Outcome
 from basanite.domain.ports import OpenArtifact
 from basanite.domain.severity import Confidence, Severity
 from basanite.domain.value import JsonObject
-from basanite.formats import tensorflow, tflite
+from basanite.formats import tflite
+from basanite.formats.tensorflow.graphs import Graph, Node, assets, graphs
+from basanite.formats.tensorflow.kinds import kind
+from basanite.formats.tensorflow.written import written_graph
+from basanite.measure.inspection.graphs import rules
 from basanite.measure.inspection.graphs.operators import (
     CACHING,
     PRINTING,
@@ -49,57 +54,6 @@ from basanite.measure.inspection.graphs.operators import (
 from basanite.measure.inspection.graphs.origin import Origin, Program
 from basanite.measure.inspection.inspector import Inspector
 
-_REFERENCES = (
-    Reference(scheme="ATLAS", id="AML.T0011.000"),
-    Reference(scheme="ATLAS", id="AML.T0018"),
-    Reference(scheme="CWE", id="CWE-829"),
-    Reference(scheme="OWASP-LLM-2025", id="LLM03"),
-)
-_ASK = "Do not run this model. Ask the supplier for one whose graph only computes, and read and "
-_RUNS = Rule(
-    id="graph-operators/runs-code",
-    title="The graph calls code of the program that runs it",
-    severity=Severity.HIGH,
-    remediation=_ASK + "decode data before the graph.",
-    references=_REFERENCES,
-)
-_WRITES = Rule(
-    id="graph-operators/writes-files",
-    title="Running the graph writes files",
-    severity=Severity.HIGH,
-    remediation=_ASK + "write files outside of the graph.",
-    references=(*_REFERENCES, Reference(scheme="CWE", id="CWE-73")),
-)
-_CONNECTS = Rule(
-    id="graph-operators/connects",
-    title="Running the graph talks to other machines",
-    severity=Severity.HIGH,
-    remediation=_ASK + "fetch data outside of the graph.",
-    references=_REFERENCES,
-)
-_READS = Rule(
-    id="graph-operators/reads-files",
-    title="Running the graph reads files",
-    severity=Severity.HIGH,
-    remediation=_ASK + "write files outside of the graph.",
-    references=(*_REFERENCES, Reference(scheme="CWE", id="CWE-73")),
-)
-_FOREIGN = Rule(
-    id="graph-operators/custom-operator",
-    title="The graph needs operators from a library outside the model",
-    severity=Severity.MEDIUM,
-    remediation="Find out which library they come from and treat it as code of the system.",
-    references=_REFERENCES,
-)
-_RULES = {
-    Reach.RUNS: _RUNS,
-    Reach.WRITES: _WRITES,
-    Reach.CONNECTS: _CONNECTS,
-    Reach.READS: _READS,
-    Reach.TABLE: _READS,
-    Reach.SAVES: _WRITES,
-    Reach.FOREIGN: _FOREIGN,
-}
 _ALWAYS = frozenset({Reach.RUNS, Reach.WRITES, Reach.CONNECTS, Reach.READS})
 """What in a TensorFlow Lite model counts wherever its path comes from: no converter makes it."""
 _MAX_FUNCTIONS = 100_000
@@ -121,9 +75,9 @@ CHECK = Check(
     limits="It does not know operators of other libraries that carry no package in their name, and "
     "does not look into programs inside constants (engines of accelerators, StableHLO).",
     remediation="Keep models whose graphs only compute. Serve others in a confined process.",
-    references=_REFERENCES,
+    references=rules.REFERENCES,
     shelf_life=ShelfLife(high=90, moderate=180, low=365),
-    rules=(_RUNS, _WRITES, _CONNECTS, _READS, _FOREIGN),
+    rules=rules.ALL,
     readers=("detect", "container", "tensorflow", "tflite"),
 )
 
@@ -154,24 +108,26 @@ def _inspect(opened: OpenArtifact, parameters: JsonObject) -> Answer:
 
 def _graphs(opened: OpenArtifact) -> Iterator[Finding]:
     path, file, size = opened.artifact.path, opened.file, opened.artifact.size
-    form = tensorflow.kind(path, file, size)
+    form = kind(path, file, size)
     if form is None:
         raise UnreadableError("it is named as a file of TensorFlow and is none")
+    if form == "text-graph":
+        yield from _written(opened)
     if form not in ("saved-model", "meta-graph", "graph"):
         return
-    owned = {each.tensor for each in tensorflow.assets(file, size, form)}
+    owned = {each.tensor for each in assets(file, size, form)}
     foreign: Counter[str] = Counter()
-    graphs: list[tensorflow.Graph] = []
+    walked: list[Graph] = []
     broken: UnreadableError | None = None
     try:
-        for graph in tensorflow.graphs(file, size, form):
-            if len(graphs) >= _MAX_FUNCTIONS:
+        for graph in graphs(file, size, form):
+            if len(walked) >= _MAX_FUNCTIONS:
                 raise UnreadableError(f"the model has more than {_MAX_FUNCTIONS} functions")
-            graphs.append(graph)
+            walked.append(graph)
     except UnreadableError as error:
         broken = error
-    program = Program(graphs)
-    for graph in graphs:
+    program = Program(walked)
+    for graph in walked:
         for node in graph.nodes():
             known = operator(node.operator)
             if known is not None and known.reach is Reach.FOREIGN:
@@ -186,8 +142,8 @@ def _graphs(opened: OpenArtifact) -> Iterator[Finding]:
 def _judged(
     path: str,
     program: Program,
-    graph: tensorflow.Graph,
-    node: tensorflow.Node,
+    graph: Graph,
+    node: Node,
     known: Operator,
     owned: set[str],
 ) -> Iterator[Finding]:
@@ -231,8 +187,8 @@ def _severity(name: str, known: Operator, origin: Origin) -> Severity | None:
 
 def _finding(
     path: str,
-    graph: tensorflow.Graph,
-    node: tensorflow.Node,
+    graph: Graph,
+    node: Node,
     known: Operator,
     severity: Severity,
     places: list[str],
@@ -243,10 +199,10 @@ def _finding(
     said = f"{name} in {where} {known.reach.value}"
     said += f": {', '.join(shown)}." if shown else "."
     return Finding(
-        rule=_RULES[known.reach],
+        rule=rules.BY_REACH[known.reach],
         message=said,
         confidence=Confidence.HIGH,
-        severity=None if severity is _RULES[known.reach].severity else severity,
+        severity=None if severity is rules.BY_REACH[known.reach].severity else severity,
         location=Location(path=path),
         detail={
             "operator": name,
@@ -257,12 +213,44 @@ def _finding(
     )
 
 
+def _written(opened: OpenArtifact) -> Iterator[Finding]:
+    """A graph as text: its operators by name, and all its constants together."""
+    path = opened.artifact.path
+    operators, texts = written_graph(opened.file, opened.artifact.size)
+    outside = sorted(visible(each, 200) for each in texts if leaves(each) and not own(each))
+    foreign: Counter[str] = Counter()
+    for name in sorted(operators):
+        known = operator(name)
+        shown = visible(name, 80)
+        if known is None:
+            continue
+        if known.reach is Reach.FOREIGN:
+            foreign[shown] += 1
+            continue
+        places = [each for each in outside if name != PRINTING or each.startswith("file:")]
+        needs = known.reach in (Reach.SAVES, Reach.TABLE) or known.attribute or name in CACHING
+        if needs and not places:
+            continue
+        severity = Severity.HIGH if places or known.reach is not Reach.READS else Severity.MEDIUM
+        rule = rules.BY_REACH[known.reach]
+        yield Finding(
+            rule=rule,
+            message=f"{shown} {known.reach.value}"
+            + (f", and the graph names {', '.join(places[:5])}." if places else "."),
+            confidence=Confidence.MEDIUM,
+            severity=None if severity is rule.severity else severity,
+            location=Location(path=path),
+            detail={"operator": shown, "places": places[:5]},
+        )
+    yield from _foreign(path, foreign)
+
+
 def _foreign(path: str, found: Counter[str]) -> Iterator[Finding]:
     names = sorted(found)
     if names:
         shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
         yield Finding(
-            rule=_FOREIGN,
+            rule=rules.FOREIGN,
             message=f"It uses {shown}.",
             confidence=Confidence.HIGH,
             location=Location(path=path),
@@ -284,7 +272,7 @@ def _lite(opened: OpenArtifact) -> Iterator[Finding]:
             foreign[shown] += count
         elif known is not None and known.reach in _ALWAYS and not known.attribute:
             yield Finding(
-                rule=_RULES[known.reach],
+                rule=rules.BY_REACH[known.reach],
                 message=f"{shown}, an operator of TensorFlow itself, {known.reach.value}.",
                 confidence=Confidence.HIGH,
                 location=Location(path=path),

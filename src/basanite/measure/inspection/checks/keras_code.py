@@ -34,8 +34,10 @@ from basanite.domain.outcome import Outcome
 from basanite.domain.ports import OpenArtifact
 from basanite.domain.severity import Confidence, Severity
 from basanite.domain.value import JsonObject
-from basanite.formats import keras, tensorflow
+from basanite.formats import keras
 from basanite.formats.hdf5 import reader as hdf5
+from basanite.formats.tensorflow.graphs import keras_notes
+from basanite.formats.tensorflow.kinds import kind
 from basanite.measure.inspection.graphs.operators import leaves
 from basanite.measure.inspection.inspector import Inspector
 from basanite.measure.inspection.keras import rules
@@ -92,8 +94,8 @@ def _archive(opened: OpenArtifact) -> Iterator[Judgement]:
 
 def _notes(opened: OpenArtifact) -> Answer:
     file, size = opened.file, opened.artifact.size
-    form = tensorflow.kind(opened.artifact.path, file, size)
-    notes = [] if form is None else list(tensorflow.keras_notes(file, size, form))
+    form = kind(opened.artifact.path, file, size)
+    notes = [] if form is None else list(keras_notes(file, size, form))
     if not notes:
         return Answer(outcome=Outcome.NOT_APPLICABLE, reason="Keras has left no notes in it")
     found = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from basanite.domain.errors import UnreadableError
 from basanite.formats.protobuf import Field
-from basanite.formats.tensorflow import Graph, Node
+from basanite.formats.tensorflow.graphs import Graph, Node
 
 _MAX_STEPS = 10_000
 _MAX_NODES = 300_000

@@ -1,38 +1,20 @@
-"""Reader of TensorFlow's files: saved models, graphs, checkpoints, and Keras's notes beside them.
-
-Source: saved_model.proto, meta_graph.proto, graph.proto, node_def.proto, function.proto,
-saved_object_graph.proto and fingerprint.proto of TensorFlow; saved_metadata.proto of Keras 2.
-"""
+"""Graphs in TensorFlow's files: their nodes, functions, assets, and Keras's notes."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from basanite.domain.errors import UnreadableError
-from basanite.domain.names import visible
 from basanite.formats.protobuf import Field, Message
 from basanite.formats.protobuf_bytes import spans
 
-NAME = "tensorflow"
-VERSION = 1
-_TABLE_END = bytes.fromhex("57fb808b247547db")
-"""The last eight bytes of a table of keys and values, which the index of a checkpoint is."""
-_TABLE_FOOTER = 48
-_DATA_NAME = re.compile(r"\.data-\d{5}-of-\d{5}$")
-_OPERATOR = re.compile(r"_?[A-Z][\w>./]*")
-_SMALL = 4096
 _LARGE = 1 << 18
-_FIRST = (b"\x08", b"\x0a", b"\x12")
 _MAX_NODES = 1_000_000
 _MAX_TEXT = 1 << 16
 _MAX_TEXTS = 4096
 _MAX_JSON = 16 << 20
-_STRING = 7
-_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +35,7 @@ class Node:
         Raises:
             UnreadableError: the attribute is malformed.
         """
-        for entry in _inner(self.message, 5):
+        for entry in inner(self.message, 5):
             fields = {f.number: f for f in entry if f.wire == 2}
             if 2 in fields and 1 in fields and entry.text(fields[1]) == attribute:
                 return list(_texts(entry.inner(fields[2])))[:_MAX_TEXTS]
@@ -66,11 +48,11 @@ class Node:
             UnreadableError: an attribute is malformed.
         """
         found: list[str] = []
-        for entry in _inner(self.message, 5):
-            for value in _inner(entry, 2):
-                lists = [(value, 10), *((each, 9) for each in _inner(value, 1))]
+        for entry in inner(self.message, 5):
+            for value in inner(entry, 2):
+                lists = [(value, 10), *((each, 9) for each in inner(value, 1))]
                 for holder, number in lists:
-                    for function in _inner(holder, number):
+                    for function in inner(holder, number):
                         found += [
                             function.text(f) for f in function if (f.number, f.wire) == (1, 2)
                         ]
@@ -105,8 +87,8 @@ class Graph:
 
     def node(self, place: Field) -> Node:
         """Return the node at a place, which one of this graph's nodes was at before."""
-        inner = self.message.inner(place)
-        return _large(inner, place) if place.size > _LARGE else _small(self.message, inner, place)
+        own = self.message.inner(place)
+        return _large(own, place) if place.size > _LARGE else _small(self.message, own, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,27 +98,6 @@ class Asset:
     tensor: str
     """The node that gets its path when the model is loaded."""
     name: str
-
-
-def kind(name: str, file: BinaryIO, size: int) -> str | None:
-    """Return what kind of TensorFlow's files the bytes are, or None.
-
-    One of ``saved-model``, ``meta-graph``, ``graph``, ``keras-metadata``, ``fingerprint``,
-    ``checkpoint-index``; and ``checkpoint-data`` by the name alone, since it is plain numbers.
-    """
-    if size > _TABLE_FOOTER:
-        file.seek(size - len(_TABLE_END))
-        if file.read(len(_TABLE_END)) == _TABLE_END:
-            return "checkpoint-index"
-    file.seek(0)
-    if file.read(1) in _FIRST:
-        try:
-            found = _message_kind(Message(file, 0, size)) or _fingerprint(file, size)
-        except UnreadableError:
-            found = None
-        if found is not None:
-            return found
-    return "checkpoint-data" if _DATA_NAME.search(name) else None
 
 
 def graphs(file: BinaryIO, size: int, form: str) -> Iterator[Graph]:
@@ -150,7 +111,7 @@ def graphs(file: BinaryIO, size: int, form: str) -> Iterator[Graph]:
         yield from _graph(whole)
     else:
         for meta in metas(whole, form):
-            for each in _inner(meta, 2):
+            for each in inner(meta, 2):
                 yield from _graph(each)
 
 
@@ -161,9 +122,9 @@ def assets(file: BinaryIO, size: int, form: str) -> Iterator[Asset]:
         UnreadableError: the file is malformed.
     """
     for meta in metas(Message(file, 0, size), form):
-        for each in _inner(meta, 6):
+        for each in inner(meta, 6):
             texts = {f.number: each.text(f) for f in each if f.wire == 2}
-            for tensor in _inner(each, 1):
+            for tensor in inner(each, 1):
                 named = [tensor.text(f) for f in tensor if f.number == 1 and f.wire == 2]
                 yield Asset("".join(named).partition(":")[0], texts.get(2, ""))
 
@@ -176,13 +137,13 @@ def keras_notes(file: BinaryIO, size: int, form: str) -> Iterator[str]:
     """
     whole = Message(file, 0, size)
     if form == "keras-metadata":
-        for node in _inner(whole, 1):
+        for node in inner(whole, 1):
             yield from _note(node, 5)
     elif form in ("saved-model", "meta-graph"):
         for meta in metas(whole, form):
-            for objects in _inner(meta, 7):
-                for node in _inner(objects, 1):
-                    for user in _inner(node, 4):
+            for objects in inner(meta, 7):
+                for node in inner(objects, 1):
+                    for user in inner(node, 4):
                         yield from _note(user, 3)
 
 
@@ -199,45 +160,11 @@ def metas(whole: Message, form: str) -> Iterator[Message]:
     if form == "meta-graph":
         yield whole
     elif form == "saved-model":
-        yield from _inner(whole, 2)
+        yield from inner(whole, 2)
 
 
-def read(file: BinaryIO, size: int) -> dict[str, Any]:
-    """Return the kind, operators, functions, assets, tags and versions.
-
-    Raises:
-        UnreadableError: the file is malformed.
-    """
-    form = kind("", file, size)
-    if form is None:
-        # Its name says so; there is nothing in plain numbers that could be read.
-        return {"kind": "checkpoint-data"}
-    facts: dict[str, Any] = {"kind": form}
-    if form not in ("saved-model", "meta-graph", "graph"):
-        return facts
-    operators: Counter[str] = Counter()
-    functions = 0
-    for graph in graphs(file, size, form):
-        functions += bool(graph.function)
-        for node in graph.nodes():
-            if len(operators) < 10_000:
-                operators[node.operator] += 1
-    facts |= {"nodes": operators.total(), "operators": len(operators), "functions": functions}
-    facts["custom_operators"] = sorted(visible(each, 80) for each in operators if ">" in each)[
-        :_SHOWN
-    ]
-    for meta in metas(Message(file, 0, size), form):
-        for info in _inner(meta, 1):
-            for each in info:
-                if each.number == 5 and each.wire == 2:
-                    facts["tensorflow"] = visible(info.text(each), 80)
-                elif each.number == 4 and each.wire == 2:
-                    facts.setdefault("tags", []).append(visible(info.text(each), 80))
-    named = [visible(each.name, 200) for each in assets(file, size, form)]
-    return {**facts, "assets": named[:_SHOWN]}
-
-
-def _inner(message: Message, number: int) -> Iterator[Message]:
+def inner(message: Message, number: int) -> Iterator[Message]:
+    """Yield the messages in the fields of a number."""
     for each in message:
         if each.number == number and each.wire == 2:
             yield message.inner(each)
@@ -245,8 +172,8 @@ def _inner(message: Message, number: int) -> Iterator[Message]:
 
 def _graph(message: Message) -> Iterator[Graph]:
     yield Graph("", (), message, 1)
-    for library in _inner(message, 2):
-        for function in _inner(library, 1):
+    for library in inner(message, 2):
+        for function in inner(library, 1):
             name, arguments = _signature(function)
             yield Graph(name or "?", arguments, function, 3)
 
@@ -254,13 +181,13 @@ def _graph(message: Message) -> Iterator[Graph]:
 def _signature(function: Message) -> tuple[str, tuple[str, ...]]:
     name = ""
     arguments: list[str] = []
-    for signature in _inner(function, 1):
+    for signature in inner(function, 1):
         for each in signature:
             if each.number == 1 and each.wire == 2:
                 name = signature.text(each)
             elif each.number == 2 and each.wire == 2 and len(arguments) < 10_000:
-                inner = signature.inner(each)
-                arguments += [inner.text(f) for f in inner if f.number == 1 and f.wire == 2]
+                named = signature.inner(each)
+                arguments += [named.text(f) for f in named if f.number == 1 and f.wire == 2]
     return name, tuple(arguments)
 
 
@@ -298,85 +225,10 @@ def _texts(value: Message) -> Iterator[str]:
         if each.number == 2:
             yield value.text(each, _MAX_TEXT)
         elif each.number in (1, 8):
-            inner = value.inner(each)
+            held = value.inner(each)
             number = 2 if each.number == 1 else 8
-            for count, one in enumerate(inner):
+            for count, one in enumerate(held):
                 if count > _MAX_TEXTS:
                     return
                 if one.number == number and one.wire == 2:
-                    yield inner.text(one, _MAX_TEXT)
-
-
-def _is_node(message: Message) -> bool:
-    texts: dict[int, str] = {}
-    for each in message:
-        if each.number > 7 or each.wire != 2:
-            return False
-        if each.number in (1, 2):
-            texts[each.number] = message.text(each)
-        elif 1 in texts and 2 in texts:
-            break
-    return bool(texts.get(1)) and _OPERATOR.fullmatch(texts.get(2, "")) is not None
-
-
-def _is_graph(message: Message) -> bool:
-    """Whether the fields are those of a graph whose first node is one."""
-    for count, each in enumerate(message):
-        if (each.number, each.wire) not in {(1, 2), (2, 2), (3, 0), (4, 2), (5, 2)}:
-            return False
-        if each.number == 1:
-            return _is_node(message.inner(each))
-        if each.number == 2:
-            return any(True for _ in _inner(message.inner(each), 1))
-        if count > 3:
-            break
-    return False
-
-
-def _is_meta(message: Message) -> bool:
-    """Whether the fields are those of a graph with what belongs to it."""
-    for each in message:
-        if each.wire != 2 or each.number > 7:
-            return False
-        if each.number == 2:
-            return _is_graph(message.inner(each))
-    return False
-
-
-def _message_kind(whole: Message) -> str | None:
-    for form, test in (
-        ("saved-model", _is_saved_model),
-        ("graph", _is_graph),
-        ("meta-graph", _is_meta),
-        ("keras-metadata", _is_keras_metadata),
-    ):
-        if test(whole):
-            return form
-    return None
-
-
-def _is_saved_model(whole: Message) -> bool:
-    for each in whole:
-        if each.number == 1 and each.wire == 0 and each.value <= 100:
-            continue
-        return each.number == 2 and each.wire == 2 and _is_meta(whole.inner(each))
-    return False
-
-
-def _is_keras_metadata(whole: Message) -> bool:
-    node = next(_inner(whole, 1), None)
-    return node is not None and any(
-        each.number == 4 and each.wire == 2 and node.text(each).startswith("_tf_keras_")
-        for each in node
-    )
-
-
-def _fingerprint(file: BinaryIO, size: int) -> str | None:
-    if size > _SMALL:
-        return None
-    fields = list(Message(file, 0, size))
-    numbers = {each.number for each in fields}
-    plain = {1, 2} <= numbers <= set(range(1, 8)) and all(
-        each.wire == (2 if each.number > 5 else 0) for each in fields
-    )
-    return "fingerprint" if plain else None
+                    yield held.text(one, _MAX_TEXT)
