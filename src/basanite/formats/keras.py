@@ -23,8 +23,8 @@ NAME = "keras"
 VERSION = 1
 CONFIG = "config.json"
 _METADATA = "metadata.json"
-MAX_CONFIG = 16 << 20
-"""Bytes of a configuration. Vocabularies of a million words stay below it."""
+MAX_CONFIG = 8 << 20
+"""Bytes of a configuration. Vocabularies of half a million words stay below it."""
 _OWN = re.compile(
     r"config\.json|metadata\.json|assets(?:/.*)?|README\.md|[\w.-]*\.?weights\.(?:h5|npz|json)"
 )

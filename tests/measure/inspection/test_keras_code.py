@@ -268,6 +268,14 @@ def test_a_configuration_that_cannot_be_read_is_incomplete(ask: Ask, config: byt
     assert ask(CHECK, keras_archive(config), "m.keras").outcome is Outcome.INCOMPLETE
 
 
+def test_an_architecture_too_large_to_be_read_is_incomplete(ask: Ask) -> None:
+    large = json.dumps({"x": "y" * (9 << 20), **BENIGN["dense"]})
+
+    assert ask(CHECK, large, "m.json").outcome is Outcome.INCOMPLETE
+    assert ask(CHECK, keras_archive(large.encode()), "m.keras").outcome is Outcome.INCOMPLETE
+    assert ask(CHECK, json.dumps(["y" * (9 << 20)]), "m.json").outcome is Outcome.NOT_APPLICABLE
+
+
 @pytest.mark.parametrize(
     ("text", "outcome"),
     [

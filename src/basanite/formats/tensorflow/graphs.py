@@ -11,7 +11,7 @@ from basanite.formats.protobuf import Field, Message
 from basanite.formats.protobuf_bytes import spans
 
 _LARGE = 1 << 18
-_MAX_NODES = 1_000_000
+_MAX_NODES = 400_000
 _MAX_TEXT = 1 << 16
 _MAX_TEXTS = 4096
 _MAX_JSON = 16 << 20
@@ -75,7 +75,7 @@ class Graph:
         """Yield the nodes in order.
 
         Raises:
-            UnreadableError: the graph is malformed, or has more than a million nodes.
+            UnreadableError: the graph is malformed, or has more than 400,000 nodes.
         """
         count = 0
         for each in self.message:

@@ -36,6 +36,7 @@ from basanite.domain.severity import Confidence, Severity
 from basanite.domain.value import JsonObject
 from basanite.formats import keras
 from basanite.formats.hdf5 import reader as hdf5
+from basanite.formats.stream import CHUNK
 from basanite.formats.tensorflow.graphs import keras_notes
 from basanite.formats.tensorflow.kinds import kind
 from basanite.measure.inspection.graphs.operators import leaves
@@ -113,15 +114,27 @@ def _document(opened: OpenArtifact) -> Answer:
     if part.within and part.within[-1] is Format.KERAS and part.path.endswith("!/config.json"):
         return Answer(outcome=Outcome.NOT_APPLICABLE, reason="the archive's own answer covers it")
     if part.size > keras.MAX_CONFIG:
-        return Answer(
-            outcome=Outcome.NOT_APPLICABLE, reason="no architecture of Keras is as large as this"
-        )
+        if _speaks_of_objects(opened):
+            raise UnreadableError(f"the architecture has more than {keras.MAX_CONFIG >> 20} MiB")
+        return Answer(outcome=Outcome.NOT_APPLICABLE, reason="it is no architecture of Keras")
     opened.file.seek(0)
     data = opened.file.read(part.size)
     found = _yaml(data) if part.format is Format.YAML else _json(data)
     if found is None:
         return Answer(outcome=Outcome.NOT_APPLICABLE, reason="it is no architecture of Keras")
     return _answer(part, found)
+
+
+def _speaks_of_objects(opened: OpenArtifact) -> bool:
+    """Whether the keys of Keras's objects stand anywhere in a text too large to be parsed."""
+    missing = {b"class_name", b"config"}
+    opened.file.seek(0)
+    tail = b""
+    while missing and (data := opened.file.read(CHUNK)):
+        window = tail + data
+        missing -= {each for each in missing if each in window}
+        tail = data[-16:]
+    return not missing
 
 
 def _json(data: bytes) -> list[Judgement] | None:
