@@ -26,7 +26,7 @@ CODE = Rule(
     title="The model carries compiled Python code",
     severity=Severity.CRITICAL,
     remediation=_REPLACE,
-    references=_cve("CVE-2024-3660", "CVE-2025-9905", "CVE-2025-12060"),
+    references=_cve("CVE-2024-3660", "CVE-2025-9905", "CVE-2025-49655"),
 )
 IMPORT = Rule(
     id="keras-code/import",
@@ -40,7 +40,7 @@ TOOL = Rule(
     title="The model reaches functions that load, fetch, write or change settings",
     severity=Severity.HIGH,
     remediation="Do not load this file, and look at every machine that has loaded it.",
-    references=_cve("CVE-2025-8747", "CVE-2025-9906"),
+    references=_cve("CVE-2025-8747", "CVE-2025-9906", "CVE-2025-12060"),
 )
 ELSEWHERE = Rule(
     id="keras-code/reads-elsewhere",
