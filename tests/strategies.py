@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
+from tests.graph_files import graph, keras_hdf5, node, saved_model, tflite
 
 values = st.recursive(
     st.none()
@@ -92,11 +93,8 @@ def npy_file(descr: str = "'<f4'", shape: str = "(2, 3)", body: bytes = bytes(24
 
 
 def hdf5_file() -> bytes:
-    """The superblock of an HDF5 file, version 2, with Keras's traces behind it."""
-    head = b"\x89HDF\r\n\x1a\n" + bytes([2, 8, 8, 0])
-    body = b"keras_version model_config"
-    size = len(head) + 32 + 4 + len(body)
-    return head + struct.pack("<QQQQI", 0, 2**64 - 1, size, 48, 0) + body
+    """A small model as Keras 2 wrote it to HDF5."""
+    return keras_hdf5({"class_name": "Sequential", "config": {"name": "m", "layers": []}})
 
 
 def torch_zip(pickled: bytes, *, packed: bool = False) -> bytes:
@@ -138,6 +136,8 @@ VALID: dict[str, bytes] = {
     "npy": npy_file(),
     "npz": zip_file({"a.npy": npy_file(), "b.npy": npy_file("'|O'", "(1,)", pickle.dumps([1]))}),
     "hdf5": hdf5_file(),
+    "tflite": tflite(0, 9, "FlexErf"),
+    "tensorflow": saved_model(graph(node("x", "Placeholder"), node("y", "Relu", ["x"]))),
     "tokenizer": TOKENIZER,
     "notebook": NOTEBOOK,
     "python": b"import torch\nfrom numpy import load as l\nl('x', allow_pickle=True)\n",

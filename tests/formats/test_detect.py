@@ -40,6 +40,8 @@ def kind(data: bytes, name: str = "thing") -> Format:
         ("npy", Format.NUMPY),
         ("npz", Format.NPZ),
         ("hdf5", Format.HDF5),
+        ("tflite", Format.TFLITE),
+        ("tensorflow", Format.TENSORFLOW),
     ],
 )
 @pytest.mark.parametrize("name", ["thing", "readme.txt", "weights.onnx", "notes.md", "a.json"])

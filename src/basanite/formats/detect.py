@@ -8,14 +8,16 @@ from typing import BinaryIO
 
 from basanite.domain.artifact import Format
 from basanite.domain.errors import UnreadableError
-from basanite.formats import catboost, gguf, hdf5, lightgbm, numpy, pmml, tar, xgboost
+from basanite.formats import catboost, gguf, lightgbm, numpy, pmml, tar, tflite, xgboost
 from basanite.formats.container.archives import other_archive
 from basanite.formats.decompressors import SURE, compression
+from basanite.formats.hdf5 import superblock as hdf5
 from basanite.formats.pickle.plausible import acts_like_pickle, looks_like_pickle
 from basanite.formats.pickle.reader import open_stream
 from basanite.formats.protobuf import Message
 from basanite.formats.seven_zip import reader as seven_zip
 from basanite.formats.stream import Span, fill
+from basanite.formats.tensorflow.kinds import kind as tensorflow_kind
 from basanite.formats.text_kind import text_kind
 from basanite.formats.zip.directory import ends_with_archive, members
 from basanite.formats.zip.reader import layout
@@ -60,8 +62,8 @@ BINARY = frozenset(
 _BEFORE_ARCHIVES = frozenset(
     {
         Format.PICKLE, Format.SAFETENSORS, Format.ONNX, Format.GGUF, Format.NUMPY, Format.HDF5,
-        Format.TFLITE, Format.UNKNOWN, Format.TAR, Format.COMPRESSED, Format.SEVEN_ZIP,
-        Format.PARQUET,
+        Format.TFLITE, Format.TENSORFLOW, Format.UNKNOWN, Format.TAR, Format.COMPRESSED,
+        Format.SEVEN_ZIP, Format.PARQUET,
     }
 )  # fmt: skip
 _MAGICS = {
@@ -88,6 +90,8 @@ def detect(name: str, file: BinaryIO, size: int) -> Format:
     found = _by_magic(file, size, head) or _by_structure(file, size, head)
     if found is not None:
         return found
+    if tensorflow_kind(name, file, size) is not None:
+        return Format.TENSORFLOW
     text = _text(head, size)
     # ``.pth`` is also Python's own name for text files of paths.
     if text is not None and (name.lower().endswith(".pth") or not claims_model(name)):
@@ -101,7 +105,7 @@ def _by_magic(file: BinaryIO, size: int, head: bytes) -> Format | None:
     plain = next((form for magic, form in _MAGICS.items() if head.startswith(magic)), None)
     if plain is not None:
         return plain
-    if head[4:8] == b"TFL3":
+    if tflite.looks_like_tflite(head):
         return Format.TFLITE
     if tar.looks_like_tar(head[: tar.BLOCK]):
         return Format.TAR

@@ -15,7 +15,7 @@ from basanite.formats import (
     declared,
     detect,
     gguf,
-    hdf5,
+    keras,
     lightgbm,
     lockfile,
     model_signature,
@@ -29,15 +29,18 @@ from basanite.formats import (
     safetensors,
     table,
     tar,
+    tflite,
     tokenizer,
     xgboost,
 )
 from basanite.formats.container import walk as container
 from basanite.formats.container.budget import Budget
 from basanite.formats.container.openers import whole_tar
+from basanite.formats.hdf5 import reader as hdf5
 from basanite.formats.pickle import reader as pickle
 from basanite.formats.seven_zip import reader as seven_zip
 from basanite.formats.stream import ExpansionError
+from basanite.formats.tensorflow import reader as tensorflow
 from basanite.formats.zip import reader as zip_reader
 
 MODULES = (
@@ -58,6 +61,7 @@ MODULES = (
     recognised,
     numpy,
     hdf5,
+    keras,
     tokenizer,
     requirements,
     lockfile,
@@ -66,6 +70,8 @@ MODULES = (
     table,
     model_signature,
     declared,
+    tensorflow,
+    tflite,
 )
 READERS: Mapping[str, int] = MappingProxyType({each.NAME: each.VERSION for each in MODULES})
 """Version of every reader by name. Evidence that stands on a reader names its version."""
@@ -112,7 +118,7 @@ _READ: dict[Format, tuple[str, Read]] = {
     Format.ZIP: (zip_reader.NAME, zip_reader.read),
     Format.TAR: (tar.NAME, _tar),
     Format.SEVEN_ZIP: (seven_zip.NAME, seven_zip.read),
-    Format.KERAS: (zip_reader.NAME, zip_reader.read),
+    Format.KERAS: (keras.NAME, keras.read),
     Format.SAFETENSORS: (safetensors.NAME, safetensors.read),
     Format.ONNX: (onnx.NAME, onnx.read),
     Format.GGUF: (gguf.NAME, gguf.read),
@@ -123,6 +129,8 @@ _READ: dict[Format, tuple[str, Read]] = {
     Format.NUMPY: (numpy.NAME, numpy.read),
     Format.NPZ: (numpy.NAME, numpy.read),
     Format.HDF5: (hdf5.NAME, hdf5.read),
+    Format.TENSORFLOW: (tensorflow.NAME, tensorflow.read),
+    Format.TFLITE: (tflite.NAME, tflite.read),
     Format.TOKENIZER: (tokenizer.NAME, tokenizer.read),
     Format.REQUIREMENTS: (requirements.NAME, _requirements),
     Format.PYTHON: (python.NAME, python.read),

@@ -70,6 +70,11 @@ class Message:
         """Return the message inside a length-delimited field."""
         return Message(self._file, field.start, field.end)
 
+    def data(self, field: Field) -> bytes:
+        """Return the bytes of a length-delimited field, which the caller knows to be few."""
+        self._file.seek(field.start)
+        return self._file.read(field.size)
+
     def text(self, field: Field, limit: int = 300) -> str:
         """Return the text inside a field, cut at ``limit`` bytes."""
         self._file.seek(field.start)

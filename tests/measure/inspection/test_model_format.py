@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 from tests.measure.inspection.conftest import put
-from tests.strategies import VALID, gguf_file, hdf5_file, hostile, safetensors_file, zip_file
+from tests.strategies import VALID, gguf_file, hostile, safetensors_file, zip_file
 
 from basanite.domain.answer import Answer
 from basanite.domain.outcome import Outcome
@@ -77,8 +77,6 @@ def test_a_custom_operator_leaves_the_question_open(ask: Ask) -> None:
     [
         ("m.onnx", b""),
         ("m.safetensors", b""),
-        ("m.h5", hdf5_file()),
-        ("m.tflite", b"\x1c\x00\x00\x00TFL3" + bytes(64)),
         ("m.gguf", b"\xde\xad\xbe\xef" * 64),
     ],
 )

@@ -13,9 +13,9 @@ name that promises numbers only, on a pickle or another file that brings code al
 Vocabularies of SentencePiece, fastText models, word vectors, Faiss indexes and the layouts of ggml
 before GGUF are known by their first bytes, and hold no code.
 
-Other model files are recognised and not understood here: HDF5 and Keras layers, TensorFlow Lite,
-native libraries; an empty file, or bytes of no known kind, that have a model's name, lie in an
-archive that has one, or that the manifest declares as part of a model.
+Other model files are recognised and not understood here: native libraries; an empty file, or bytes
+of no known kind, that have a model's name, lie in an archive that has one, or that the manifest
+declares as part of a model. Keras, HDF5, TensorFlow and TensorFlow Lite have checks of their own.
 For them the answer is `incomplete`: nobody looked, which is not the same as nothing found.
 """
 
@@ -91,9 +91,6 @@ _READERS: dict[Format, Callable[[BinaryIO, int], JsonObject]] = {
 }
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _NOT_UNDERSTOOD = {
-    Format.HDF5: "HDF5 is recognised, and its layers are not looked into",
-    Format.KERAS: "a Keras model is recognised, and its layers are not looked into",
-    Format.TFLITE: "TensorFlow Lite is recognised, and its operators are not looked into",
     Format.EMPTY: "it is empty",
     Format.UNKNOWN: "it is of no known format, so nobody looked into it",
 }

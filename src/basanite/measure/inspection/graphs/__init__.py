@@ -1,0 +1,1 @@
+"""What operators of computation graphs can reach beyond numbers."""

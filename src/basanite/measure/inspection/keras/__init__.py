@@ -1,0 +1,1 @@
+"""What Keras would build from a configuration, judged without building it."""
