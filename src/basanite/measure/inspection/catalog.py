@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from basanite.measure.inspection.checks import (
     archive_structure,
+    custom_operators,
     dependency_pinning,
+    embedded_code,
     model_format,
     pickle_code_execution,
     secrets_exposed,
@@ -16,6 +18,8 @@ INSPECTORS: tuple[Inspector, ...] = (
     pickle_code_execution.INSPECTOR,
     archive_structure.INSPECTOR,
     model_format.INSPECTOR,
+    embedded_code.INSPECTOR,
+    custom_operators.INSPECTOR,
     unsafe_loading.INSPECTOR,
     secrets_exposed.INSPECTOR,
     dependency_pinning.INSPECTOR,

@@ -1,10 +1,11 @@
 """Is the model in a format that can be looked into, and that cannot bring code along?
 
-Some formats hold numbers and structure only: safetensors, GGUF and ONNX without custom operators.
-The check reads their headers as a loader would and reports what makes a loader reach further: ONNX
-operators that need a library from elsewhere, and weights in other files by absolute paths or paths
-that leave the model's folder; safetensors whose tensors overlap, leave gaps, lie about their size
-or carry extra bytes.
+Some formats hold numbers and structure only: safetensors, GGUF, ONNX, Core ML, OpenVINO and
+ExecuTorch. The check reads their headers as a loader would and reports what makes a loader reach
+further: weights in other files by absolute paths or paths that leave the model's folder, and XML
+that declares entities; tensors that overlap, leave gaps, lie about their size or carry extra bytes.
+Operators from elsewhere are a matter of the check `custom-operators`, and code inside of
+`embedded-code`.
 
 Other model files are recognised and not understood here: HDF5 and Keras layers, TensorFlow Lite,
 native libraries; an empty file, or bytes of no known kind, that have a model's name, lie in an
@@ -24,8 +25,9 @@ from basanite.domain.outcome import Outcome
 from basanite.domain.ports import OpenArtifact
 from basanite.domain.severity import Confidence, Severity
 from basanite.domain.value import JsonObject
-from basanite.formats import gguf, onnx, safetensors
+from basanite.formats import coreml, executorch, gguf, onnx, openvino, safetensors
 from basanite.formats.detect import names_model
+from basanite.formats.places import leads_outside
 from basanite.measure.inspection.inspector import Inspector
 
 _REFERENCES = (
@@ -33,14 +35,6 @@ _REFERENCES = (
     Reference(scheme="ATLAS", id="AML.T0018"),
     Reference(scheme="CWE", id="CWE-829"),
     Reference(scheme="OWASP-LLM-2025", id="LLM03"),
-)
-_CUSTOM = Rule(
-    id="model-format/custom-operator",
-    title="The model needs operators from a library outside the file",
-    severity=Severity.MEDIUM,
-    remediation="Find out which library they come from and treat it as code of the system; better, "
-    "export the model with standard operators only.",
-    references=_REFERENCES,
 )
 _OUTSIDE = Rule(
     id="model-format/outside-data",
@@ -58,20 +52,32 @@ _LAYOUT = Rule(
     "format leaves no gaps, overlaps or extra bytes; something may be hidden in them.",
     references=(*_REFERENCES, Reference(scheme="CWE", id="CWE-1284")),
 )
+_DOCUMENT_TYPE = Rule(
+    id="model-format/document-type",
+    title="The model's XML declares entities, which readers expand or fetch",
+    severity=Severity.HIGH,
+    remediation="Do not open this file: entities read other files and addresses, or grow without "
+    "end. No exporter of models writes them.",
+    references=(*_REFERENCES, Reference(scheme="CWE", id="CWE-611")),
+)
 _ODD = {
     "overlapping_tensors": "tensors that overlap",
     "gaps": "gaps between tensors",
     "trailing_bytes": "bytes after the last tensor",
     "wrong_sizes": "tensors whose size is not that of their shape",
+    "impossible_shapes": "tensors of a shape that no tensor can have",
+    "repeated_tensors": "names that several tensors share",
+    "segments_beyond": "segments that lie beyond the end",
 }
 _NOT_UNDERSTOOD = {
     Format.HDF5: "HDF5 is recognised, and its layers are not looked into",
     Format.KERAS: "a Keras model is recognised, and its layers are not looked into",
     Format.TFLITE: "TensorFlow Lite is recognised, and its operators are not looked into",
+    Format.NATIVE_CODE: "it is a program or a library, which is code as a whole",
     Format.EMPTY: "it is empty",
     Format.UNKNOWN: "it is of no known format, so nobody looked into it",
 }
-_AMBIGUOUS = frozenset({Format.EMPTY, Format.UNKNOWN})
+_AMBIGUOUS = frozenset({Format.EMPTY, Format.UNKNOWN, Format.NATIVE_CODE})
 _PLAIN = frozenset({Format.ZIP, Format.TAR, Format.SEVEN_ZIP, Format.COMPRESSED})
 _NATIVE = re.compile(r"\.(?:so(?:\.[0-9.]+)?|dll|dylib|pyd)$")
 
@@ -90,9 +96,20 @@ CHECK = Check(
     remediation="Keep models as safetensors, GGUF, or ONNX with standard operators.",
     references=_REFERENCES,
     shelf_life=ShelfLife(high=90, moderate=180, low=365),
-    rules=(_CUSTOM, _OUTSIDE, _LAYOUT),
+    rules=(_OUTSIDE, _LAYOUT, _DOCUMENT_TYPE),
     parameters={"declared_model": False},
-    readers=("detect", "container", "gguf", "onnx", "safetensors", "tar", "zip"),
+    readers=(
+        "detect",
+        "container",
+        "gguf",
+        "onnx",
+        "safetensors",
+        "tar",
+        "zip",
+        "coreml",
+        "openvino",
+        "executorch",
+    ),
 )
 
 
@@ -105,12 +122,15 @@ def _inspect(opened: OpenArtifact, parameters: JsonObject) -> Answer:
         Format.ONNX: onnx.read,
         Format.SAFETENSORS: safetensors.read,
         Format.GGUF: gguf.read,
+        Format.COREML: coreml.read,
+        Format.OPENVINO: openvino.read,
+        Format.EXECUTORCH: executorch.read,
     }[artifact.format]
     facts = reader(opened.file, artifact.size)
     findings = [
-        *_custom(artifact.path, facts),
         *_outside(artifact.path, facts),
         *_layout(artifact.path, facts),
+        *_document_type(artifact.path, facts),
     ]
     serious = any(each.level.rank >= Severity.HIGH.rank for each in findings)
     if serious:
@@ -124,7 +144,10 @@ def _inspect(opened: OpenArtifact, parameters: JsonObject) -> Answer:
 def _unread(part: Part, *, declared: bool) -> Answer:
     kind, path = part.format, part.path
     what = _NOT_UNDERSTOOD[kind]
-    if kind is Format.UNKNOWN and _NATIVE.search(path.lower()):
+    if kind is Format.NATIVE_CODE and part.within and not _plain(part.within):
+        reason = "whether a program belongs into a model is a matter of the check embedded-code"
+        return Answer(outcome=Outcome.NOT_APPLICABLE, reason=reason)
+    if kind in (Format.UNKNOWN, Format.NATIVE_CODE) and _NATIVE.search(path.lower()):
         reason = "it is a native library, which is code as a whole: nobody looked into it"
         return Answer(outcome=Outcome.INCOMPLETE, reason=reason)
     if kind not in _AMBIGUOUS:
@@ -155,25 +178,12 @@ def _finding(rule: Rule, path: str, message: str, detail: JsonObject) -> Finding
     )
 
 
-def _custom(path: str, facts: JsonObject) -> list[Finding]:
-    names = [str(each) for each in facts.get("custom_operators", ())]
-    if not names:
-        return []
-    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    return [_finding(_CUSTOM, path, f"It uses {shown}.", {"operators": names})]
-
-
 def _outside(path: str, facts: JsonObject) -> list[Finding]:
     places = [str(each) for each in facts.get("external_data", ())]
-    leaving = [each for each in places if _leaves(each)]
+    leaving = [each for each in places if leads_outside(each)]
     return [
         _finding(_OUTSIDE, path, f"It reads {each}.", {"location": each}) for each in leaving[:20]
     ]
-
-
-def _leaves(place: str) -> bool:
-    parts = place.replace("\\", "/").split("/")
-    return place.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]
 
 
 def _layout(path: str, facts: JsonObject) -> list[Finding]:
@@ -184,8 +194,23 @@ def _layout(path: str, facts: JsonObject) -> list[Finding]:
     return [_finding(_LAYOUT, path, f"It has {said}.", odd)]
 
 
+def _document_type(path: str, facts: JsonObject) -> list[Finding]:
+    said = facts.get("document_type")
+    return [_finding(_DOCUMENT_TYPE, path, f"{said}.", {"said": said})] if said else []
+
+
 INSPECTOR = Inspector(
     check=CHECK,
-    formats=frozenset({Format.ONNX, Format.SAFETENSORS, Format.GGUF, *_NOT_UNDERSTOOD}),
+    formats=frozenset(
+        {
+            Format.ONNX,
+            Format.SAFETENSORS,
+            Format.GGUF,
+            Format.COREML,
+            Format.OPENVINO,
+            Format.EXECUTORCH,
+            *_NOT_UNDERSTOOD,
+        }
+    ),
     inspect=_inspect,
 )
