@@ -85,7 +85,7 @@ def openvino_of(*layers: str, before: str = "") -> bytes:
     return (text + "".join(layers) + "</layers><edges/></net>").encode()
 
 
-def openvino_layer(kind: str, opset: str = "opset1", **data: object) -> str:
+def openvino_layer(kind: str, opset: str = "opset1", **data: Any) -> str:
     """A layer."""
     said = " ".join(f'{key}="{value}"' for key, value in data.items())
     return f'<layer id="0" name="l" type="{kind}" version="{opset}"><data {said}/></layer>'

@@ -91,7 +91,7 @@ def _segments(buffer: _Buffer, root: int) -> dict[str, Any]:
             beyond += 1
         elif length:
             code += bool(native.kind(buffer.take(start, min(length, 64))))
-    found = {"segments": count, "segments_beyond": beyond, "native_segments": code}
+    found = {"segments": count, "beyond_the_end": beyond, "native_segments": code}
     return {key: value for key, value in found.items() if value or key == "segments"}
 
 

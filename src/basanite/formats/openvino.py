@@ -89,7 +89,7 @@ def read(file: BinaryIO, size: int) -> dict[str, Any]:
             elif each.name == "data" and layer == "Const" and _lies(each.attributes):
                 wrong.append(layer)
     except DocumentTypeError as error:
-        return {**facts, "document_type": error.what}
+        return {**facts, "document_type": error.said}
     extension = custom & _TOKENIZERS
     said = {
         "custom_operators": sorted(custom - extension)[:_SHOWN],

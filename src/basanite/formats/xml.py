@@ -21,7 +21,11 @@ MAX_DEPTH = 200
 
 
 class DocumentTypeError(UnreadableError):
-    """The XML has a document type, and perhaps entities."""
+    """The XML has a document type, and perhaps entities. ``said`` is what it declares."""
+
+    def __init__(self, said: str) -> None:
+        self.said = said
+        super().__init__(f"the XML declares {said}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def elements(file: BinaryIO, size: int) -> Iterator[Element]:
 
     def refuse(name: str, *rest: object) -> None:
         del rest
-        raise DocumentTypeError(f"the XML declares a document type or an entity, {visible(name)}")
+        raise DocumentTypeError(f"a document type or an entity, {visible(name, 80)}")
 
     parser.StartElementHandler = start
     parser.EndElementHandler = end

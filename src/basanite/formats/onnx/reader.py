@@ -152,8 +152,7 @@ def _summary(found: _Found) -> dict[str, Any]:
         "overridden_operators": _names(
             {each for each in found.functions if each[0] in RUNTIME_DOMAINS}
         ),
-        "wrong_sizes": len(found.wrong),
-        "impossible_shapes": len(found.impossible),
+        "wrong_sizes": len(found.wrong) + len(found.impossible),
         "odd_tensors": (found.wrong + found.impossible)[:20],
         "repeated_tensors": len(found.repeated),
     }

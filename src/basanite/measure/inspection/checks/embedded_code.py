@@ -55,7 +55,7 @@ CHECK = Check(
 _MODELS_OWN = frozenset(
     {Format.PYTORCH_ZIP, Format.PYTORCH_EXPORT, Format.KERAS, Format.SKOPS, Format.NPZ}
 )
-_MAX_SOURCE = 64 << 20
+_MAX_SOURCE = 32 << 20
 _MAX_FILE = 16 << 20
 _SHOWN = 50
 
@@ -126,11 +126,8 @@ def _scripts(opened: OpenArtifact, entries: list[Member], found: _Found) -> None
         own |= defined(data)
     methods = frozenset(own)
     for each, data in _sources(opened, entries, None):
-        try:
-            for rule, name in judge_source(data, methods):
-                found.add(rule, name, each.name, _says(rule, name))
-        except UnreadableError as error:
-            found.unread.append(f"{each.name}, {error.what}")
+        for rule, name in judge_source(data, methods):
+            found.add(rule, name, each.name, _says(rule, name))
     if entries and not found.findings:
         files = "one source file" if len(entries) == 1 else f"{len(entries)} source files"
         message = f"Its code, {files}, only computes with tensors."

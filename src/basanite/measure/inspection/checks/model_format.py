@@ -65,9 +65,7 @@ _ODD = {
     "gaps": "gaps between tensors",
     "trailing_bytes": "bytes after the last tensor",
     "wrong_sizes": "tensors whose size is not that of their shape",
-    "impossible_shapes": "tensors of a shape that no tensor can have",
-    "repeated_tensors": "names that several tensors share",
-    "segments_beyond": "segments that lie beyond the end",
+    "beyond_the_end": "tensors that lie behind the end of the file",
 }
 _NOT_UNDERSTOOD = {
     Format.HDF5: "HDF5 is recognised, and its layers are not looked into",
@@ -196,7 +194,7 @@ def _layout(path: str, facts: JsonObject) -> list[Finding]:
 
 def _document_type(path: str, facts: JsonObject) -> list[Finding]:
     said = facts.get("document_type")
-    return [_finding(_DOCUMENT_TYPE, path, f"{said}.", {"said": said})] if said else []
+    return [_finding(_DOCUMENT_TYPE, path, f"It declares {said}.", {"said": said})] if said else []
 
 
 INSPECTOR = Inspector(

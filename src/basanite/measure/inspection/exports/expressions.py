@@ -46,6 +46,8 @@ _METHODS = frozenset(
     {"size", "stride", "storage_offset", "numel", "item", "dim", "isnan", "isinf", "floor", "ceil",
      "trunc", "sqrt", "pow"}
 )  # fmt: skip
+_LONGEST = 60_000
+"""Characters: no exporter writes so long an expression, and its tree would fill the memory."""
 _WORD = re.compile(r"[\w.+\-/: ]{0,200}", re.ASCII)
 
 
@@ -68,6 +70,8 @@ def is_guard(text: str) -> bool:
 
 
 def _parsed(text: str) -> ast.Module | None:
+    if len(text) > _LONGEST:
+        return None
     try:
         tree = parse_source(text.strip())
     except UnreadableError:

@@ -1,63 +1,103 @@
 """TorchScript: what the source in a PyTorch archive calls.
 
 The language has no import and no system calls of its own; it reaches the outer world only through
-operators, which it names in full (``torch.linear``, ``ops.quantized.linear``), and through classes
-that a library registers (``__torch__.torch.classes.quantized.…``).
+operators, which it names in full (``torch.linear``, ``ops.quantized.linear``) or as methods of
+tensors (``x.relu()``), and through classes that a library registers
+(``__torch__.torch.classes.quantized.…``). So its dotted names are all that has to be read: the
+source is lexed as torch/csrc/jit/frontend/lexer.h does it, and never parsed; time is linear.
 """
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 
-from basanite.domain.errors import UnreadableError
 from basanite.domain.finding import Rule
-from basanite.formats.python import parse_source
 from basanite.measure.inspection.exports.operators import (
     TOUCHES_FILES,
     class_rule,
     operator_rule,
 )
-from basanite.measure.inspection.exports.rules import REACHES_OUT
+from basanite.measure.inspection.exports.rules import FOREIGN, REACHES_OUT
 
-_NAMED = re.compile(rb"(?:ops\s*\.\s*(\w+)\s*\.\s*(\w+)|\btorch\s*\.\s*(\w+)\s*\()")
+_GAP = rb"(?:\s|\\\n|#[^\n]*+\n)*+"
+_LEXEMES = re.compile(
+    rb"#[^\n]*+"
+    rb'|"""(?:(?!""")(?:[^\\]|\\.))*+(?:""")?'
+    rb"|'''(?:(?!''')(?:[^\\]|\\.))*+(?:''')?"
+    rb'|(?P<text>"(?:[^"\\\n]|\\.)*+"?|\'(?:[^\'\\\n]|\\.)*+\'?)'
+    rb"|\bdef\s++(?P<defined>\w++)"
+    rb"|\b(?P<got>getattr)\b"
+    rb"|(?:[=(,\[]|\breturn\b)\s*+\^" + _GAP + rb"(?P<python>[A-Za-z_]\w*+)"
+    rb"|(?P<path>(?<![\w.])(?:[A-Za-z_]\w*+" + _GAP + rb")?(?:\." + _GAP + rb"[A-Za-z_]\w*+"
+    rb"(?:" + _GAP + rb"(?=\.))?+)++)",
+    re.DOTALL,
+)
+_BETWEEN = re.compile(_GAP + rb"\." + _GAP)
 _QUALIFIED = re.compile(
     rb"(?:X(.)\x00\x00\x00|\x8c(.))(?=([a-z_][a-z0-9_]{0,80}::\w{1,200}))", re.DOTALL
 )
 """A text in a pickle, with its length in front. Nothing marks its end."""
+
+_FILES = b"|".join(each.encode() for each in sorted(TOUCHES_FILES))
+_TELLING = (
+    re.compile(rb"\." + _GAP + rb"(?:rpc_|(?:" + _FILES + rb")\b)"),
+    re.compile(rb"[\"'](?:" + _FILES + rb")[\"']"),
+    re.compile(rb"\^" + _GAP + rb"[A-Za-z_]"),
+)
+_SPACES = (
+    (re.compile(rb"ops" + _GAP + rb"\." + _GAP + rb"(\w+)"), operator_rule),
+    (re.compile(rb"classes" + _GAP + rb"\." + _GAP + rb"(\w+)"), lambda name, _: class_rule(name)),
+)
+"""What a source has to contain before it is worth being lexed. Ten times as fast as lexing it."""
 
 Named = tuple[Rule, str]
 """A rule, and the name that falls under it."""
 
 
 def judge_source(data: bytes, own: frozenset[str]) -> Iterator[Named]:
-    """Yield the operators and classes in a source that do more than compute.
+    """Yield the operators and classes in a source that do more than compute, each once.
 
     ``own`` are the methods that the archive itself defines, see `defined`.
-
-    Raises:
-        UnreadableError: it cannot be parsed; what names show has been yielded before.
     """
-    try:
-        tree = parse_source(data)
-    except UnreadableError:
-        yield from _by_names(data)
-        raise
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute):
-            yield from _attribute(node, own)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            yield from _got(node, own)
+    if not _telling(data):
+        return
+    seen: set[bytes] = set()
+    got = False
+    for match in _LEXEMES.finditer(data):
+        kind = match.lastgroup
+        if kind == "path":
+            lexeme = match["path"]
+            if lexeme not in seen and len(lexeme) < 1000:
+                if len(seen) < 100_000:
+                    seen.add(lexeme)
+                yield from _path(_BETWEEN.sub(b".", lexeme).strip().decode("ascii", "replace"), own)
+        elif kind == "got":
+            got = True
+        elif kind == "text" and got:
+            got = False
+            name = match["text"][1:-1].decode("ascii", "replace")
+            if name in TOUCHES_FILES:
+                yield REACHES_OUT, f"getattr {name}"
+        elif kind == "python":
+            yield FOREIGN, f"Python's {match['python'].decode('ascii', 'replace')[:80]}"
+
+
+def _telling(data: bytes) -> bool:
+    """Whether there may be anything to find, in a comment or a text as well."""
+    return any(each.search(data) for each in _TELLING) or any(
+        rule(name.decode("ascii", "replace"), "") is not None
+        for pattern, rule in _SPACES
+        for name in set(pattern.findall(data))
+    )
 
 
 def defined(data: bytes) -> frozenset[str]:
-    """Return the names of the functions that a source defines; none where it cannot be parsed."""
-    try:
-        tree = parse_source(data)
-    except UnreadableError:
+    """Return which of the names that count here a source defines as functions of its own."""
+    if not any(b"def" in data and each.encode() in data for each in TOUCHES_FILES):
         return frozenset()
-    return frozenset(each.name for each in ast.walk(tree) if isinstance(each, ast.FunctionDef))
+    found = (match["defined"] for match in _LEXEMES.finditer(data) if match["defined"])
+    return frozenset(each.decode("ascii", "replace") for each in found) & TOUCHES_FILES
 
 
 def judge_bytecode(data: bytes) -> Iterator[Named]:
@@ -70,51 +110,20 @@ def judge_bytecode(data: bytes) -> Iterator[Named]:
             yield rule, f"{namespace}::{name}"
 
 
-def _attribute(node: ast.Attribute, own: frozenset[str]) -> Iterator[Named]:
-    path = _path(node)
-    if path[:1] == ["torch"] and len(path) == 2:
-        yield from _found(operator_rule("aten", path[1]), f"torch.{path[1]}")
-    elif path[:1] == ["ops"] and len(path) == 3:
-        yield from _found(operator_rule(path[1], path[2]), f"ops.{path[1]}.{path[2]}")
-    elif path[:3] == ["__torch__", "torch", "classes"] and len(path) == 5:
-        yield from _found(class_rule(path[3]), ".".join(path[1:]))
-    elif (
-        path[0] not in {"torch", "ops", "__torch__"}
-        and node.attr in TOUCHES_FILES
-        and node.attr not in own
-    ):
-        # ``tensor.save(name)`` is the operator as well, unless the archive defines a method so.
-        yield REACHES_OUT, f"a tensor's {node.attr}"
-
-
-def _got(node: ast.Call, own: frozenset[str]) -> Iterator[Named]:
-    named = isinstance(node.func, ast.Name) and node.func.id == "getattr" and len(node.args) > 1
-    if named and isinstance(node.args[1], ast.Constant):
-        name = node.args[1].value
-        if isinstance(name, str) and name in TOUCHES_FILES and name not in own:
-            yield REACHES_OUT, f"getattr {name}"
-
-
-def _found(rule: Rule | None, name: str) -> Iterator[Named]:
+def _path(path: str, own: frozenset[str]) -> Iterator[Named]:
+    parts = path.split(".")
+    rule = None
+    if parts[0] == "torch":
+        rule = operator_rule("aten", parts[1])
+    elif parts[0] == "ops" and len(parts) >= 3:
+        rule = operator_rule(parts[1], parts[2])
+    elif parts[0] == "__torch__":
+        if parts[1:3] == ["torch", "classes"] and len(parts) >= 5:
+            rule = class_rule(parts[3])
+    elif parts[-1] in TOUCHES_FILES and parts[0] not in {"self", "ops"}:
+        # ``tensor.save(name)`` is the operator; a method that the archive defines may be meant.
+        rule = FOREIGN if parts[-1] in own else REACHES_OUT
+    elif parts[-1] in TOUCHES_FILES and parts[-1] not in own:
+        rule = REACHES_OUT
     if rule is not None:
-        yield rule, name
-
-
-def _path(node: ast.Attribute) -> list[str]:
-    parts = [node.attr]
-    inner = node.value
-    while isinstance(inner, ast.Attribute):
-        parts.append(inner.attr)
-        inner = inner.value
-    parts.append(inner.id if isinstance(inner, ast.Name) else "")
-    return parts[::-1]
-
-
-def _by_names(data: bytes) -> Iterator[Named]:
-    for namespace, name, plain in dict.fromkeys(_NAMED.findall(data)):
-        space, operator = (
-            (namespace.decode(), name.decode()) if namespace else ("aten", plain.decode())
-        )
-        rule = operator_rule(space, operator)
-        if rule is not None:
-            yield rule, f"{space}::{operator}"
+        yield rule, path
