@@ -11,7 +11,6 @@ Then ``basanite inspect OUT`` must end with 0: nothing found, and nothing left o
 """
 
 # Each kind of file asks for its own programs only.
-# ruff: noqa: PLC0415
 # What it imports is not installed where types are checked.
 # mypy: ignore-errors
 from __future__ import annotations

@@ -8,13 +8,16 @@ from typing import BinaryIO
 
 from basanite.domain.artifact import Format
 from basanite.domain.errors import UnreadableError
-from basanite.formats import catboost, gguf, lightgbm, numpy, pmml, tar, tflite, xgboost
+from basanite.formats import catboost, gguf, lightgbm, native, numpy, pmml, tar, tflite, xgboost
 from basanite.formats.container.archives import other_archive
+from basanite.formats.coreml import looks_like_coreml
 from basanite.formats.decompressors import SURE, compression
+from basanite.formats.executorch import looks_like_executorch
 from basanite.formats.hdf5 import superblock as hdf5
+from basanite.formats.onnx.reader import looks_like_onnx
+from basanite.formats.openvino import looks_like_openvino
 from basanite.formats.pickle.plausible import acts_like_pickle, looks_like_pickle
 from basanite.formats.pickle.reader import open_stream
-from basanite.formats.protobuf import Message
 from basanite.formats.seven_zip import reader as seven_zip
 from basanite.formats.stream import Span, fill
 from basanite.formats.tensorflow.kinds import kind as tensorflow_kind
@@ -36,6 +39,8 @@ _BY_NAME = {
     ".hdf5": Format.HDF5,
     ".keras": Format.KERAS,
     ".tflite": Format.TFLITE,
+    ".mlmodel": Format.COREML,
+    ".pte": Format.EXECUTORCH,
 }
 _OTHER_MODELS = (
     ".nemo", ".mar", ".mlmodel", ".engine", ".plan", ".trt", ".caffemodel", ".pb", ".pdmodel",
@@ -63,7 +68,7 @@ _BEFORE_ARCHIVES = frozenset(
     {
         Format.PICKLE, Format.SAFETENSORS, Format.ONNX, Format.GGUF, Format.NUMPY, Format.HDF5,
         Format.TFLITE, Format.TENSORFLOW, Format.UNKNOWN, Format.TAR, Format.COMPRESSED,
-        Format.SEVEN_ZIP, Format.PARQUET,
+        Format.SEVEN_ZIP, Format.PARQUET, Format.COREML, Format.EXECUTORCH, Format.NATIVE_CODE,
     }
 )  # fmt: skip
 _MAGICS = {
@@ -73,7 +78,6 @@ _MAGICS = {
     seven_zip.MAGIC: Format.SEVEN_ZIP,
 }
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-_MODEL_FIELDS = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 14, 20, 25, 26})
 
 
 def detect(name: str, file: BinaryIO, size: int) -> Format:
@@ -87,7 +91,7 @@ def detect(name: str, file: BinaryIO, size: int) -> Format:
         return Format.EMPTY
     file.seek(0)
     head = file.read(min(size, _HEAD))
-    found = _by_magic(file, size, head) or _by_structure(file, size, head)
+    found = _program(head) or _by_magic(file, size, head) or _by_structure(file, size, head)
     if found is not None:
         return found
     if tensorflow_kind(name, file, size) is not None:
@@ -97,6 +101,12 @@ def detect(name: str, file: BinaryIO, size: int) -> Format:
     if text is not None and (name.lower().endswith(".pth") or not claims_model(name)):
         return text_kind(name, text)
     return _by_name(name)
+
+
+def _program(head: bytes) -> Format | None:
+    if looks_like_executorch(head):
+        return Format.EXECUTORCH
+    return Format.NATIVE_CODE if native.kind(head) else None
 
 
 def _by_magic(file: BinaryIO, size: int, head: bytes) -> Format | None:
@@ -156,27 +166,16 @@ def _by_structure(file: BinaryIO, size: int, head: bytes) -> Format | None:
         return Format.SAFETENSORS
     if looks_like_pickle(head, Span(file, 0, size), size):
         return Format.PICKLE
-    if head[0] == 0x08 and _is_onnx(file, size):
+    if looks_like_onnx(file, size, head):
         return Format.ONNX
     if head.startswith(b"#!") and ends_with_archive(file, size):
         # A Python program in a zip archive, with the line that starts it.
         return _zip_layout(file, size)
+    if looks_like_coreml(file, size, head):
+        return Format.COREML
+    if looks_like_openvino(head):
+        return Format.OPENVINO
     return None
-
-
-def _is_onnx(file: BinaryIO, size: int) -> bool:
-    """Whether the fields of the outer message are a model's: a version first, and a graph."""
-    graph = False
-    try:
-        for count, field in enumerate(Message(file, 0, size)):
-            if field.number not in _MODEL_FIELDS or (field.number == 1 and field.value > 1000):
-                return False
-            graph |= field.number == 7 and field.wire == 2
-            if count > 1000:
-                break
-    except UnreadableError:
-        return graph
-    return graph
 
 
 def _text(head: bytes, size: int) -> str | None:

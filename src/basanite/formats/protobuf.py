@@ -12,6 +12,10 @@ from typing import BinaryIO
 from basanite.domain.errors import UnreadableError
 from basanite.formats.cursor import Cursor
 
+_WINDOW = 1 << 16
+_AHEAD = 32
+"""Bytes that a key, a length or a number take at most, and some more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -29,10 +33,38 @@ class Field:
         return self.end - self.start
 
 
+class _Window:
+    """The bytes of the file that were read last, for a message and all those inside it."""
+
+    __slots__ = ("base", "data", "file")
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.base = 0
+        self.data = b""
+
+    def show(self, start: int, end: int) -> int:
+        """Make room for a field at ``start`` and return its place in ``data``.
+
+        Raises:
+            UnreadableError: the file ends there.
+        """
+        place = start - self.base
+        ahead = min(_AHEAD, end - start)
+        if place < 0 or place + ahead > len(self.data):
+            self.file.seek(start)
+            self.data = self.file.read(min(_WINDOW, end - start))
+            self.base, place = start, 0
+            if len(self.data) < ahead:
+                raise UnreadableError(f"the file ends early, at byte {start + len(self.data)}")
+        return place
+
+
 class Message:
     """A part of a file that holds a message."""
 
-    def __init__(self, file: BinaryIO, start: int, end: int) -> None:
+    def __init__(self, file: BinaryIO, start: int, end: int, window: _Window | None = None) -> None:
+        self._window = window or _Window(file)
         self._file = file
         self._start = start
         self._end = end
@@ -43,32 +75,41 @@ class Message:
         Raises:
             UnreadableError: the message is malformed or ends early.
         """
-        cursor = Cursor(self._file, self._start, self._end)
-        while cursor.left:
-            key = varint(cursor)
+        window, end, at = self._window, self._end, self._start
+        while at < end:
+            place = window.show(at, end)
+            data, base = window.data, window.base
+            last = min(len(data), end - base)
+            key, place = _number(data, place, last, base)
             number, wire = key >> 3, key & 7
             if not 0 < number < 1 << 29:
-                raise UnreadableError(f"byte {cursor.position}: field number {number} is not legal")
-            start = value = cursor.position
-            if wire == 0:
-                value = varint(cursor)
-            elif wire == 1:
-                value = cursor.unsigned(8)
-            elif wire == 5:
-                value = cursor.unsigned(4)
-            elif wire == 2:
-                length = varint(cursor)
-                start = cursor.position
-                cursor.skip(length)
-                yield Field(number, wire, length, start, cursor.position)
+                raise UnreadableError(f"byte {base + place}: field number {number} is not legal")
+            if wire == 2:
+                length, place = _number(data, place, last, base)
+                start = base + place
+                if length > end - start:
+                    raise UnreadableError(
+                        f"byte {start} announces {length} bytes and {end - start} are left"
+                    )
+                at = start + length
+                yield Field(number, wire, length, start, at)
                 continue
+            if wire == 0:
+                value, place = _number(data, place, last, base)
+            elif wire in (1, 5):
+                width = 8 if wire == 1 else 4
+                if place + width > last:
+                    raise UnreadableError(f"byte {base + place} announces {width} bytes")
+                value = int.from_bytes(data[place : place + width], "little")
+                place += width
             else:
-                raise UnreadableError(f"byte {cursor.position}: wire type {wire} is not legal")
-            yield Field(number, wire, value, start, start)
+                raise UnreadableError(f"byte {base + place}: wire type {wire} is not legal")
+            at = base + place
+            yield Field(number, wire, value, at, at)
 
     def inner(self, field: Field) -> Message:
         """Return the message inside a length-delimited field."""
-        return Message(self._file, field.start, field.end)
+        return Message(self._file, field.start, field.end, self._window)
 
     def data(self, field: Field) -> bytes:
         """Return the bytes of a length-delimited field, which the caller knows to be few."""
@@ -77,8 +118,13 @@ class Message:
 
     def text(self, field: Field, limit: int = 300) -> str:
         """Return the text inside a field, cut at ``limit`` bytes."""
-        self._file.seek(field.start)
-        return self._file.read(min(limit, field.size)).decode("utf-8", "replace")
+        count = min(limit, field.size)
+        place = field.start - self._window.base
+        data = self._window.data[place : place + count] if place >= 0 else b""
+        if len(data) < count:
+            self._file.seek(field.start)
+            data = self._file.read(count)
+        return data.decode("utf-8", "replace")
 
     def numbers(self, field: Field) -> list[int]:
         """Return repeated integers, packed or single; at most 4,096 of them."""
@@ -89,6 +135,22 @@ class Message:
         while cursor.left and len(found) < 4096:
             found.append(varint(cursor))
         return found
+
+
+def _number(data: bytes, place: int, last: int, base: int) -> tuple[int, int]:
+    """Return the base-128 integer at a place, and the place behind it."""
+    if place < last and (byte := data[place]) < 0x80:
+        return byte, place + 1
+    value = 0
+    for shift in range(0, 70, 7):
+        if place >= last:
+            raise UnreadableError(f"byte {base + place}: the message ends within an integer")
+        byte = data[place]
+        place += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, place
+    raise UnreadableError(f"byte {base + place}: an integer is longer than ten bytes")
 
 
 def varint(cursor: Cursor) -> int:

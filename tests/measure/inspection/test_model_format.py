@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
+from tests import exported_models
 from tests.measure.inspection.conftest import put
 from tests.strategies import VALID, gguf_file, hostile, safetensors_file, zip_file
 
@@ -65,11 +66,39 @@ def test_weights_outside_the_folder_fail(ask: Ask, location: str) -> None:
     assert [f.rule.id for f in answer.findings] == ["model-format/outside-data"]
 
 
-def test_a_custom_operator_leaves_the_question_open(ask: Ask) -> None:
-    answer = ask("model-format", onnx_model("Exec", "evil.ops"), "m.onnx")
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("m.mlmodel", exported_models.coreml_program(exported_models.coreml_weights("w.bin"))),
+        ("m.xml", exported_models.openvino_of(exported_models.openvino_layer("Add"))),
+        ("m.pte", exported_models.executorch_of("aten::add")),
+    ],
+)
+def test_an_exported_model_passes(ask: Ask, name: str, data: bytes) -> None:
+    assert ask("model-format", data, name).outcome is Outcome.PASSED
 
-    assert answer.outcome is Outcome.UNDECIDED
-    assert answer.findings[0].detail == {"operators": ["evil.ops.Exec"]}
+
+def test_core_ml_weights_outside_the_package_fail(ask: Ask) -> None:
+    weights = exported_models.coreml_weights("@model_path/../../w.bin")
+    answer = ask("model-format", exported_models.coreml_program(weights), "m.mlmodel")
+
+    assert answer.outcome is Outcome.FAILED
+    assert answer.findings[0].detail == {"location": "../../w.bin"}
+
+
+def test_xml_with_entities_fails(ask: Ask) -> None:
+    data = exported_models.openvino_of(before='<!DOCTYPE net [<!ENTITY a SYSTEM "file:///x">]>')
+    answer = ask("model-format", data, "m.xml")
+
+    assert answer.outcome is Outcome.FAILED
+    assert answer.findings[0].rule.id == "model-format/document-type"
+
+
+def test_onnx_tensors_that_lie_about_their_size_are_reported(ask: Ask) -> None:
+    tensor = exported_models.onnx_tensor((4,), bytes(3))
+    answer = ask("model-format", exported_models.onnx_of((5, tensor)), "m.onnx")
+
+    assert answer.findings[0].detail == {"wrong_sizes": 1}
 
 
 @pytest.mark.parametrize(

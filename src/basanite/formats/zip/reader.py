@@ -14,6 +14,9 @@ from basanite.formats.zip.member import open_member
 NAME = "zip"
 VERSION = 2
 _SHOWN = 200
+_EXPORTS = frozenset({"serialized_exported_program.json", "archive_format"})
+_PACKAGE = ".data/extern_modules"
+"""Members that only `torch.export.save` and AOTInductor write, and `torch.package`."""
 
 
 def read(file: BinaryIO, size: int) -> dict[str, Any]:
@@ -51,6 +54,8 @@ def read(file: BinaryIO, size: int) -> dict[str, Any]:
 def layout(entries: tuple[Member, ...]) -> Format:
     """Return what kind of archive the members' names show."""
     names = {each.name for each in entries}
+    if any(name.rpartition("/")[2] in _EXPORTS or name.endswith(_PACKAGE) for name in names):
+        return Format.PYTORCH_EXPORT
     if any(name == "data.pkl" or name.endswith("/data.pkl") for name in names):
         return Format.PYTORCH_ZIP
     if {"metadata.json", "config.json"} <= names and any("weights" in name for name in names):

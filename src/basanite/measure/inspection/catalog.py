@@ -5,7 +5,9 @@ from __future__ import annotations
 from basanite.measure.inspection.checks import (
     archive_structure,
     chat_template,
+    custom_operators,
     dependency_pinning,
+    embedded_code,
     graph_operators,
     keras_code,
     model_format,
@@ -24,6 +26,8 @@ INSPECTORS: tuple[Inspector, ...] = (
     chat_template.INSPECTOR,
     keras_code.INSPECTOR,
     graph_operators.INSPECTOR,
+    embedded_code.INSPECTOR,
+    custom_operators.INSPECTOR,
     unsafe_loading.INSPECTOR,
     secrets_exposed.INSPECTOR,
     dependency_pinning.INSPECTOR,

@@ -56,6 +56,7 @@ _UNTIDY = {
     "unknown_types": (Severity.MEDIUM, "tensors of an unknown number type"),
     "extra_fields": (Severity.MEDIUM, "tensors with further fields"),
     "odd_padding": (Severity.LOW, "header padded with other than spaces"),
+    "repeated_tensors": (Severity.LOW, "tensors that are named twice"),
     "empty_gaps": (Severity.LOW, "gaps between tensors, filled with zeros"),
 }
 

@@ -1,10 +1,10 @@
 """Is the model in a format that can be looked into, and that cannot bring code along?
 
-Some formats hold numbers and structure only: safetensors, GGUF, ONNX without custom operators, the
-models of XGBoost, LightGBM and CatBoost, PMML. The check reads their headers as a loader would and
-reports what makes a loader reach further: ONNX operators that need a library from elsewhere, and
-weights in other files by absolute paths or paths that leave the model's folder; XML that declares
-entities or holds scripts.
+Some formats hold numbers and structure only: safetensors, GGUF, ONNX, Core ML, OpenVINO,
+ExecuTorch, the models of XGBoost, LightGBM and CatBoost, PMML. The check reads their headers as a
+loader would and reports what makes a loader reach further: weights in other files by absolute paths
+or paths that leave the model's folder; XML that declares entities or holds scripts. Operators from
+elsewhere are a matter of the check `custom-operators`, and code inside of `embedded-code`.
 
 It holds a file to its format. Tensors that overlap, leave gaps, are named twice, lie about their
 size or leave bytes over fail: readers see such a file differently, or something is hidden in it. A
@@ -34,9 +34,21 @@ from basanite.domain.outcome import Outcome
 from basanite.domain.ports import OpenArtifact
 from basanite.domain.severity import Confidence, Severity
 from basanite.domain.value import JsonObject
-from basanite.formats import catboost, gguf, lightgbm, onnx, pmml, safetensors, xgboost
+from basanite.formats import (
+    catboost,
+    coreml,
+    executorch,
+    gguf,
+    lightgbm,
+    onnx,
+    openvino,
+    pmml,
+    safetensors,
+    xgboost,
+)
 from basanite.formats.contradiction import ContradictionError
 from basanite.formats.detect import names_model
+from basanite.formats.places import leads_outside
 from basanite.formats.recognised import recognise
 from basanite.measure.inspection.inspector import Inspector
 from basanite.measure.inspection.layout import HIDDEN_CODE, LAYOUT, UNTIDY, contradiction, layout
@@ -47,14 +59,6 @@ _REFERENCES = (
     Reference(scheme="ATLAS", id="AML.T0018"),
     Reference(scheme="CWE", id="CWE-829"),
     Reference(scheme="OWASP-LLM-2025", id="LLM03"),
-)
-_CUSTOM = Rule(
-    id="model-format/custom-operator",
-    title="The model needs operators from a library outside the file",
-    severity=Severity.MEDIUM,
-    remediation="Find out which library they come from and treat it as code of the system; better, "
-    "export the model with standard operators only.",
-    references=_REFERENCES,
 )
 _OUTSIDE = Rule(
     id="model-format/outside-data",
@@ -82,6 +86,9 @@ _SCRIPT = Rule(
 )
 _READERS: dict[Format, Callable[[BinaryIO, int], JsonObject]] = {
     Format.ONNX: onnx.read,
+    Format.COREML: coreml.read,
+    Format.OPENVINO: openvino.read,
+    Format.EXECUTORCH: executorch.read,
     Format.SAFETENSORS: safetensors.read,
     Format.GGUF: gguf.read,
     Format.XGBOOST: xgboost.read,
@@ -91,10 +98,11 @@ _READERS: dict[Format, Callable[[BinaryIO, int], JsonObject]] = {
 }
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _NOT_UNDERSTOOD = {
+    Format.NATIVE_CODE: "it is a program or a library, which is code as a whole",
     Format.EMPTY: "it is empty",
     Format.UNKNOWN: "it is of no known format, so nobody looked into it",
 }
-_AMBIGUOUS = frozenset({Format.EMPTY, Format.UNKNOWN})
+_AMBIGUOUS = frozenset({Format.EMPTY, Format.UNKNOWN, Format.NATIVE_CODE})
 _PLAIN = frozenset({Format.ZIP, Format.TAR, Format.SEVEN_ZIP, Format.COMPRESSED})
 _NATIVE = re.compile(r"\.(?:so(?:\.[0-9.]+)?|dll|dylib|pyd)$")
 
@@ -113,7 +121,6 @@ CHECK = Check(
     references=_REFERENCES,
     shelf_life=ShelfLife(high=90, moderate=180, low=365),
     rules=(
-        _CUSTOM,
         _OUTSIDE,
         _DOCUMENT_TYPE,
         _SCRIPT,
@@ -134,6 +141,9 @@ CHECK = Check(
         "catboost",
         "pmml",
         "recognised",
+        "coreml",
+        "openvino",
+        "executorch",
         "tar",
         "zip",
     ),
@@ -175,7 +185,6 @@ def _read(opened: OpenArtifact) -> list[Finding]:
             ) from None
         raise
     return [
-        *_custom(part.path, facts),
         *_outside(part.path, facts),
         *_xml(part.path, facts),
         *layout(part.path, facts),
@@ -186,7 +195,10 @@ def _unread(opened: OpenArtifact, *, declared: bool) -> Answer:
     part = opened.artifact
     kind, path = part.format, part.path
     what = _NOT_UNDERSTOOD[kind]
-    if kind is Format.UNKNOWN and _NATIVE.search(path.lower()):
+    if kind is Format.NATIVE_CODE and part.within and not _plain(part.within):
+        reason = "whether a program belongs into a model is a matter of the check embedded-code"
+        return Answer(outcome=Outcome.NOT_APPLICABLE, reason=reason)
+    if kind in (Format.UNKNOWN, Format.NATIVE_CODE) and _NATIVE.search(path.lower()):
         reason = "it is a native library, which is code as a whole: nobody looked into it"
         return Answer(outcome=Outcome.INCOMPLETE, reason=reason)
     if kind not in _AMBIGUOUS:
@@ -222,25 +234,12 @@ def _finding(rule: Rule, path: str, message: str, detail: JsonObject) -> Finding
     )
 
 
-def _custom(path: str, facts: JsonObject) -> list[Finding]:
-    names = [str(each) for each in facts.get("custom_operators", ())]
-    if not names:
-        return []
-    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    return [_finding(_CUSTOM, path, f"It uses {shown}.", {"operators": names})]
-
-
 def _outside(path: str, facts: JsonObject) -> list[Finding]:
     places = [str(each) for each in facts.get("external_data", ())]
-    leaving = [each for each in places if _leaves(each)]
+    leaving = [each for each in places if leads_outside(each)]
     return [
         _finding(_OUTSIDE, path, f"It reads {each}.", {"location": each}) for each in leaving[:20]
     ]
-
-
-def _leaves(place: str) -> bool:
-    parts = place.replace("\\", "/").split("/")
-    return place.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]
 
 
 def _xml(path: str, facts: JsonObject) -> list[Finding]:

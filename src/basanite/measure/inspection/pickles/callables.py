@@ -73,6 +73,11 @@ OPEN = frozenset().union(
     _in("torch._utils", _REBUILDERS),
     _in("torch", "_tensor._rebuild_from_type_v2 nn.parameter.Parameter serialization._get_layout"),
     _in("torch.storage", "TypedStorage UntypedStorage"),
+    _in(
+        "torch.jit._pickle",
+        "build_intlist build_doublelist build_boollist build_tensorlist build_tensor_from_id "
+        "restore_type_tag",
+    ),
     _in("pandas._libs", "arrays.__pyx_unpickle_NDArrayBacked internals._unpickle_block"),
     _in("pandas._libs.tslibs", "timestamps._unpickle_timestamp nattype._nat_unpickle"),
     _in("pandas.core", "indexes.base._new_Index internals.managers.BlockManager"),
@@ -99,6 +104,12 @@ _CLASS_NAME = re.compile(r"_?[A-Z][A-Za-z0-9_]*|(csr|csc|coo|bsr|dia|dok|lil)_(m
 
 _CALLED_HOMES = ("sklearn._loss._loss.", "sklearn.linear_model._sgd_fast.")
 """Modules of compiled classes that hold numbers only and are rebuilt by calling them."""
+
+_SCRIPTED = re.compile(
+    r"__torch__\.(?!torch\.classes\.(?!(?:quantized|xnnpack|mkldnn|rnn|sparse)\.))[\w.]+", re.ASCII
+)
+"""Classes of TorchScript: no module of Python has this name. Their code lies in the archive, where
+the check of embedded code reads it; those that only a library registers are not among them."""
 
 _CLOSED_ELSEWHERE = (
     "numpy.testing.", "numpy.f2py.", "numpy.distutils.", "numpy.load", "numpy.save",
@@ -136,6 +147,8 @@ def standing(target: Global, vouched: frozenset[str] = frozenset()) -> Standing:
     parts = full.split(".")
     if parts[0] in MODULES or _CLOSED_PARTS & set(parts[1:]):
         return Standing.CLOSED
+    if _SCRIPTED.fullmatch(full):
+        return Standing.OPEN
     plain = "." not in target.name and bool(_CLASS_NAME.fullmatch(target.name))
     closed = any(full == each or full.startswith(each) for each in _CLOSED_ELSEWHERE)
     if not target.known:

@@ -1,0 +1,1 @@
+"""Exported programs: what the operators and the code in them would do."""
