@@ -20,6 +20,7 @@ from basanite.formats import (
     python,
     requirements,
     safetensors,
+    skops,
     table,
     tar,
     tokenizer,
@@ -47,6 +48,7 @@ _MODULES = (
     python,
     notebook,
     table,
+    skops,
 )
 READERS: Mapping[str, int] = MappingProxyType({each.NAME: each.VERSION for each in _MODULES})
 """Version of every reader by name. Evidence that stands on a reader names its version."""
@@ -87,6 +89,7 @@ _READ: dict[Format, tuple[str, Read]] = {
     Format.PICKLE: (pickle.NAME, pickle.read),
     Format.PYTORCH_ZIP: (zip_reader.NAME, zip_reader.read),
     Format.ZIP: (zip_reader.NAME, zip_reader.read),
+    Format.SKOPS: (zip_reader.NAME, zip_reader.read),
     Format.TAR: (tar.NAME, _tar),
     Format.KERAS: (zip_reader.NAME, zip_reader.read),
     Format.SAFETENSORS: (safetensors.NAME, safetensors.read),

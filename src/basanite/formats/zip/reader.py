@@ -1,4 +1,4 @@
-"""Reader of zip archives: members, and whether PyTorch, Keras or NumPy laid them out."""
+"""Reader of zip archives: members, and whether PyTorch, Keras, skops or NumPy laid them out."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from basanite.formats.zip.member import open_member
 NAME = "zip"
 VERSION = 2
 _SHOWN = 200
+_SKOPS = ("schema.json", ".npy", ".npz", ".bin")
+"""What skops writes: the tree of objects, and their arrays and bytes."""
 
 
 def read(file: BinaryIO, size: int) -> dict[str, Any]:
@@ -55,6 +57,8 @@ def layout(entries: tuple[Member, ...]) -> Format:
         return Format.PYTORCH_ZIP
     if {"metadata.json", "config.json"} <= names and any("weights" in name for name in names):
         return Format.KERAS
+    if "schema.json" in names and all(name.endswith(_SKOPS) for name in names):
+        return Format.SKOPS
     if names and all(name.endswith(".npy") for name in names):
         return Format.NPZ
     return Format.ZIP

@@ -8,12 +8,14 @@ from basanite.measure.inspection.checks import (
     model_format,
     pickle_code_execution,
     secrets_exposed,
+    skops_types,
     unsafe_loading,
 )
 from basanite.measure.inspection.inspector import Inspector
 
 INSPECTORS: tuple[Inspector, ...] = (
     pickle_code_execution.INSPECTOR,
+    skops_types.INSPECTOR,
     archive_structure.INSPECTOR,
     model_format.INSPECTOR,
     unsafe_loading.INSPECTOR,
