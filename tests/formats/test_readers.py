@@ -294,6 +294,7 @@ def test_every_reader_has_a_version_under_its_name() -> None:
     assert set(READERS) == {
         "detect", "container", "pickle", "zip", "tar", "safetensors", "onnx", "gguf", "numpy",
         "hdf5", "tokenizer", "requirements", "lockfile", "python", "notebook", "table",
+        "skops", "yaml", "git-pointer",
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import BinaryIO
 from basanite.domain.artifact import Format
 from basanite.domain.errors import UnreadableError
 from basanite.formats import gguf, hdf5, numpy, tar
+from basanite.formats.git_pointer import pointed_at
 from basanite.formats.pickle.plausible import acts_like_pickle, looks_like_pickle
 from basanite.formats.pickle.reader import open_stream
 from basanite.formats.protobuf import Message
@@ -79,6 +80,8 @@ def detect(name: str, file: BinaryIO, size: int) -> Format:
     if found is not None:
         return found
     text = _text(head, size)
+    if pointed_at(head, size) is not None:
+        return Format.TEXT
     # ``.pth`` is also Python's own name for text files of paths.
     if text is not None and (name.lower().endswith(".pth") or not claims_model(name)):
         return text_kind(name, text)

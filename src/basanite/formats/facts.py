@@ -12,6 +12,7 @@ from basanite.domain.errors import UnreadableError
 from basanite.formats import (
     detect,
     gguf,
+    git_pointer,
     hdf5,
     lockfile,
     notebook,
@@ -24,6 +25,7 @@ from basanite.formats import (
     table,
     tar,
     tokenizer,
+    yaml_document,
 )
 from basanite.formats.container import walk as container
 from basanite.formats.container.budget import Budget
@@ -49,6 +51,8 @@ _MODULES = (
     notebook,
     table,
     skops,
+    yaml_document,
+    git_pointer,
 )
 READERS: Mapping[str, int] = MappingProxyType({each.NAME: each.VERSION for each in _MODULES})
 """Version of every reader by name. Evidence that stands on a reader names its version."""

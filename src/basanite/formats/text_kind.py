@@ -50,6 +50,8 @@ def text_kind(name: str, head: str) -> Format:
         return Format.REQUIREMENTS
     if _ENV.match(base):
         return Format.ENV
+    if base == "mlmodel":
+        return Format.YAML
     suffix = base[base.rfind(".") :] if "." in base else ""
     if suffix == ".json" and '"nbformat"' in head and '"cells"' in head:
         return Format.NOTEBOOK

@@ -7,6 +7,7 @@ from basanite.measure.inspection.checks import (
     dependency_pinning,
     model_format,
     pickle_code_execution,
+    repository_code,
     secrets_exposed,
     skops_types,
     unsafe_loading,
@@ -16,6 +17,7 @@ from basanite.measure.inspection.inspector import Inspector
 INSPECTORS: tuple[Inspector, ...] = (
     pickle_code_execution.INSPECTOR,
     skops_types.INSPECTOR,
+    repository_code.INSPECTOR,
     archive_structure.INSPECTOR,
     model_format.INSPECTOR,
     unsafe_loading.INSPECTOR,

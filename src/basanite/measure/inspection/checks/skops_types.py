@@ -81,8 +81,8 @@ CHECK = Check(
     "the network of the program that loads it.",
     limits="What a type does when it is used, after it was loaded, is not looked at. Trees of "
     "scikit-learn are open here, though wrong indices in one can end the process that uses it.",
-    remediation="Load with a list of trusted types that you wrote yourself, never with one that was "
-    "taken from the file.",
+    remediation="Load with a list of trusted types that you wrote yourself, never with one that "
+    "was taken from the file.",
     references=_REFERENCES,
     shelf_life=ShelfLife(high=90, moderate=180, low=365),
     rules=tuple(_RULES.values()),
