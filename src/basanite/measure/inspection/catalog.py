@@ -6,6 +6,7 @@ from basanite.measure.inspection.checks import (
     archive_structure,
     dependency_pinning,
     model_format,
+    notebook_content,
     pickle_code_execution,
     repository_code,
     secrets_exposed,
@@ -21,6 +22,7 @@ INSPECTORS: tuple[Inspector, ...] = (
     archive_structure.INSPECTOR,
     model_format.INSPECTOR,
     unsafe_loading.INSPECTOR,
+    notebook_content.INSPECTOR,
     secrets_exposed.INSPECTOR,
     dependency_pinning.INSPECTOR,
 )

@@ -19,6 +19,7 @@ from basanite.measure.inspection.code.shell import hostile_command
 from basanite.measure.inspection.code.strings import folded
 
 _ROUNDS = 4
+_MAX_TEXT = 1 << 20
 _RUNS = (Effect.EXECUTE, Effect.EVALUATE, Effect.PROCESS)
 _PRIVATE = re.compile(
     r"/etc/(?:passwd|shadow|sudoers)|\.ssh/|id_(?:rsa|ed25519|ecdsa)|\.aws/|\.kube/config|\.netrc"
@@ -64,6 +65,16 @@ class Source:
     def effect(self, call: ast.Call) -> Effect | None:
         """Return what a call does to the world."""
         return effect_of(self.called(call))
+
+    def texts(self) -> Iterator[str]:
+        """Yield the texts of the module that hold scripts or drive a kernel."""
+        for each in self.nodes:
+            if isinstance(each, ast.Constant) and isinstance(each.value, str):
+                low = each.value[:_MAX_TEXT].lower()
+                if "<script" in low or "javascript:" in low:
+                    yield each.value[:_MAX_TEXT]
+                elif "kernel" in low and "execute" in low:
+                    yield f"<script>{each.value[:_MAX_TEXT]}</script>"
 
     def _holders(self, makes: Callable[[ast.AST], bool]) -> frozenset[str]:
         """Return the names of variables and functions that hold or return what ``makes`` says."""
