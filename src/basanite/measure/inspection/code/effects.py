@@ -63,6 +63,19 @@ _NAMES = {
 }
 
 
+ANSWERS = re.compile(
+    r"(?:.*\.)?(?:(?:completions|responses|messages|chat|ChatCompletion|Completion)"
+    r"(?:\(\))?\.(?:create|complete|parse|acreate|send_message)|generate_content\w*"
+    r"|(?:litellm|openai)\.a?completion|ollama\.(?:chat|generate))"
+    r"|(?:.*\.)?\w*(?:llm|chain|agent|gpt|claude|gemini|chatbot|assistant)\w*(?:\(\))?"
+    r"\.(?:a?invoke|predict|run|generate|complete|ask|chat|query)"
+    r"|(?:.*\.)?(?:model|self\.model)\.generate"
+    r"|(?:.*\.)?(?:ask|call|query|prompt|get|run)_(?:llm|gpt|model|completion|claude)\w*",
+    re.IGNORECASE,
+)
+"""Calls that return what a language model wrote."""
+
+
 def effect_of(name: str) -> Effect | None:
     """Return the effect of calling something of this full name, or None."""
     return next((effect for effect, names in _NAMES.items() if names.fullmatch(name)), None)

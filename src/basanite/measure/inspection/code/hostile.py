@@ -11,9 +11,10 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from basanite.domain.names import visible
-from basanite.measure.inspection.code.effects import Effect, effect_of
+from basanite.measure.inspection.code.effects import ANSWERS, Effect, effect_of
 from basanite.measure.inspection.code.names import Names, constant
 from basanite.measure.inspection.code.shell import hostile_command
 from basanite.measure.inspection.code.strings import folded
@@ -54,9 +55,21 @@ class Source:
         self.names = Names(self.nodes)
         self.calls = [each for each in self.nodes if isinstance(each, ast.Call)]
         self._called = {id(each): self.names.of(each.func) or "" for each in self.calls}
-        self.decoded = self._holders(self.decodes)
-        self.fetched = self._holders(self.fetches)
-        self.private = self._holders(self.keeps_private)
+
+    @cached_property
+    def decoded(self) -> frozenset[str]:
+        """Names of what holds or returns a text that was encoded."""
+        return self.holders(self.decodes)
+
+    @cached_property
+    def fetched(self) -> frozenset[str]:
+        """Names of what holds or returns something fetched over the network."""
+        return self.holders(self.fetches)
+
+    @cached_property
+    def private(self) -> frozenset[str]:
+        """Names of what holds or returns the environment, or keys."""
+        return self.holders(self.keeps_private)
 
     def called(self, call: ast.Call) -> str:
         """Return the full name of what is called, or nothing."""
@@ -76,7 +89,7 @@ class Source:
                 elif "kernel" in low and "execute" in low:
                     yield f"<script>{each.value[:_MAX_TEXT]}</script>"
 
-    def _holders(self, makes: Callable[[ast.AST], bool]) -> frozenset[str]:
+    def holders(self, makes: Callable[[ast.AST], bool]) -> frozenset[str]:
         """Return the names of variables and functions that hold or return what ``makes`` says."""
         sources = [each for each in self._given() if each[0]]
         holders: set[str] = set()
@@ -115,6 +128,15 @@ class Source:
     ) -> bool:
         """Return whether an expression makes something itself, or mentions what holds it."""
         return any(makes(each) for each in ast.walk(node)) or bool(_mentioned(node) & holders)
+
+    @cached_property
+    def answered(self) -> frozenset[str]:
+        """Names of what holds or returns what a language model wrote."""
+        return self.holders(self.answers)
+
+    def answers(self, node: ast.AST) -> bool:
+        """Return whether it asks a language model."""
+        return isinstance(node, ast.Call) and ANSWERS.fullmatch(self.called(node)) is not None
 
     def decodes(self, node: ast.AST) -> bool:
         """Return whether it turns an encoded text back, or joins one from characters."""

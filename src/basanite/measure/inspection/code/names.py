@@ -10,6 +10,8 @@ from basanite.measure.inspection.code.strings import folded
 _MAX_PARTS = 20
 _MAX_DEPTH = 12
 _IMPORTERS = frozenset({"__import__", "importlib.import_module", "importlib.__import__"})
+_DECIDING = frozenset({"weights_only", "Loader", "allow_pickle", "safe_mode"})
+"""Arguments that decide what a call is; a partial that gives one is judged where it is made."""
 _BUILTINS = ("builtins.", "__builtin__.", "__builtins__.")
 
 
@@ -26,6 +28,7 @@ class Names:
         for node in nodes:
             for name, full in _imported(node):
                 self._full[name] = full
+        self._constants: dict[str, ast.expr | None] = {}
         for node in nodes:
             if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
                 self._assigned(node)
@@ -40,6 +43,10 @@ class Names:
         elif isinstance(value, ast.Call):
             full = self._bound(value)
         for target in targets:
+            if isinstance(target, ast.Name):
+                # What is given twice is nothing to rely on.
+                twice = target.id in self._constants
+                self._constants[target.id] = None if twice else value
             if isinstance(target, ast.Name) and full is not None and full != target.id:
                 self._full.setdefault(target.id, full)
 
@@ -47,6 +54,17 @@ class Names:
         """Return what an assigned call is another name for: a module, a member, a partial."""
         full = self._returned(call)
         return None if full is None or full.endswith("()") else full
+
+    def constant(self, node: ast.expr | None) -> object:
+        """Return the value of a constant, or of a name that is given one constant only; or None."""
+        if isinstance(node, ast.Name):
+            node = self._constants.get(node.id)
+        return node.value if isinstance(node, ast.Constant) else None
+
+    def given(self, node: ast.expr) -> ast.expr:
+        """Return what a name that is given once stands for; any other expression as it is."""
+        value = self._constants.get(node.id) if isinstance(node, ast.Name) else None
+        return node if value is None else value
 
     def of(self, node: ast.expr) -> str | None:
         """Return the full dotted name of an expression, or None when it is no plain name.
@@ -91,7 +109,8 @@ class Names:
             return module if isinstance(module, str) else None
         if function == "getattr" and len(call.args) >= 2:
             return self._member(call.args[0], call.args[1])
-        if function == "functools.partial" and call.args:
+        bound = {each.arg for each in call.keywords} & _DECIDING
+        if function == "functools.partial" and call.args and not bound:
             return self.of(call.args[0])
         return f"{function}()" if function else None
 
