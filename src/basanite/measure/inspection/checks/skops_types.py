@@ -25,7 +25,7 @@ from basanite.domain.severity import Confidence, Severity
 from basanite.domain.value import JsonObject
 from basanite.formats.skops import SCHEMA, nodes, read_schema
 from basanite.measure.inspection.inspector import Inspector
-from basanite.measure.inspection.skops.judge import Odd, judge
+from basanite.measure.inspection.skops.judge import LOOKED_INTO, Odd, judge
 
 _REFERENCES = (
     Reference(scheme="ATLAS", id="AML.T0010.003"),
@@ -104,7 +104,13 @@ def _inspect(opened: OpenArtifact, parameters: JsonObject) -> Answer:
         return Answer(outcome=Outcome.NOT_APPLICABLE, reason="it is no schema of skops")
     vouched = _vouched(parameters)
     found: dict[tuple[str, str], Odd] = {}
+    alike: set[tuple[str, str, str]] = set()
     for node in nodes(schema):
+        named = (node.loader, node.module, node.name)
+        if named in alike:
+            continue
+        if node.loader not in LOOKED_INTO:
+            alike.add(named)
         for odd in judge(node, vouched):
             found.setdefault((odd.rule, odd.name), odd)
     # A closed name says it all; that its loader disagrees too adds nothing.

@@ -62,6 +62,8 @@ _BUILDS = frozenset(
         "NdArrayNode", "MethodNode",
     }
 )  # fmt: skip
+LOOKED_INTO = frozenset({"MethodNode", "OperatorFuncNode", "RandomGeneratorNode", "FunctionNode"})
+"""Loaders whose nodes say more than their name; of the others one is like the next."""
 _CALLS = frozenset({"ConstructorFromReduceNode", "ListNode", "SetNode"})
 """Loaders that call what the node names, with what the file says."""
 
