@@ -13,6 +13,7 @@ from basanite.formats.container.archives import other_archive
 from basanite.formats.coreml import looks_like_coreml
 from basanite.formats.decompressors import SURE, compression
 from basanite.formats.executorch import looks_like_executorch
+from basanite.formats.git_pointer import pointed_at
 from basanite.formats.hdf5 import superblock as hdf5
 from basanite.formats.onnx.reader import looks_like_onnx
 from basanite.formats.openvino import looks_like_openvino
@@ -97,6 +98,8 @@ def detect(name: str, file: BinaryIO, size: int) -> Format:
     if tensorflow_kind(name, file, size) is not None:
         return Format.TENSORFLOW
     text = _text(head, size)
+    if pointed_at(head, size) is not None:
+        return Format.TEXT
     # ``.pth`` is also Python's own name for text files of paths.
     if text is not None and (name.lower().endswith(".pth") or not claims_model(name)):
         return text_kind(name, text)

@@ -17,6 +17,7 @@ from basanite.formats import (
     detect,
     executorch,
     gguf,
+    git_pointer,
     keras,
     lightgbm,
     lockfile,
@@ -31,11 +32,13 @@ from basanite.formats import (
     recognised,
     requirements,
     safetensors,
+    skops,
     table,
     tar,
     tflite,
     tokenizer,
     xgboost,
+    yaml_document,
 )
 from basanite.formats.container import walk as container
 from basanite.formats.container.budget import Budget
@@ -80,6 +83,9 @@ MODULES = (
     declared,
     tensorflow,
     tflite,
+    skops,
+    yaml_document,
+    git_pointer,
 )
 READERS: Mapping[str, int] = MappingProxyType({each.NAME: each.VERSION for each in MODULES})
 """Version of every reader by name. Evidence that stands on a reader names its version."""
@@ -124,6 +130,7 @@ _READ: dict[Format, tuple[str, Read]] = {
     Format.PICKLE: (pickle.NAME, pickle.read),
     Format.PYTORCH_ZIP: (zip_reader.NAME, zip_reader.read),
     Format.ZIP: (zip_reader.NAME, zip_reader.read),
+    Format.SKOPS: (zip_reader.NAME, zip_reader.read),
     Format.TAR: (tar.NAME, _tar),
     Format.SEVEN_ZIP: (seven_zip.NAME, seven_zip.read),
     Format.KERAS: (keras.NAME, keras.read),

@@ -23,6 +23,10 @@ class Cell:
     kind: str
     source: str
     outputs: str
+    shown: tuple[tuple[str, str], ...] = ()
+    """What its outputs have a browser show, as MIME types and texts."""
+    hidden: bool = False
+    """Whether its source is not shown to who opens the notebook."""
 
 
 def cells(file: BinaryIO, size: int) -> tuple[Cell, ...]:
@@ -62,6 +66,10 @@ def _cells(document: dict[str, Any]) -> Iterator[Cell]:
                 kind=visible(str(cell.get("cell_type", "")), 20),
                 source=_joined(cell.get("source", cell.get("input"))),
                 outputs="\n".join(_output(each) for each in _list(cell.get("outputs"))),
+                shown=tuple(
+                    each for output in _list(cell.get("outputs")) for each in _shown(output)
+                ),
+                hidden=_hidden(cell.get("metadata")),
             )
 
 
@@ -74,6 +82,31 @@ def _output(output: Any) -> str:
         parts += [_joined(v) for k, v in data.items() if str(k).startswith("text/")]
     parts += [_joined(output.get("traceback"))]
     return "\n".join(part for part in parts if part)
+
+
+_OLD_MIME = {"html": "text/html", "javascript": "application/javascript", "svg": "image/svg+xml"}
+_MIME = ("text/html", "text/markdown", "text/latex", "image/svg+xml")
+
+
+def _shown(output: Any) -> Iterator[tuple[str, str]]:
+    """Yield the outputs that a browser may run something of; nbformat 3 named them shortly."""
+    if not isinstance(output, dict):
+        return
+    for key, mime in _OLD_MIME.items():
+        if text := _joined(output.get(key)):
+            yield mime, text
+    data = output.get("data")
+    for key, value in data.items() if isinstance(data, dict) else ():
+        if (key in _MIME or "javascript" in key) and (text := _joined(value)):
+            yield key, text
+
+
+def _hidden(metadata: Any) -> bool:
+    if not isinstance(metadata, dict):
+        return False
+    jupyter = metadata.get("jupyter")
+    inner = isinstance(jupyter, dict) and jupyter.get("source_hidden") is True
+    return inner or metadata.get("hide_input") is True or metadata.get("cellView") == "form"
 
 
 def _list(value: Any) -> list[Any]:

@@ -46,14 +46,8 @@ def text_kind(name: str, head: str) -> Format:
     folders = name.lower().replace("!/", "/").split("/")[:-1]
     if looks_like_bundle(head):
         return Format.MODEL_SIGNATURE
-    if base in _LOCKS or re.fullmatch(r"pylock\.[\w-]+\.toml", base):
-        return Format.LOCKFILE
-    if base in _TOKENIZERS:
-        return Format.TOKENIZER
-    if _REQUIREMENTS.search(base) or (folders[-1:] == ["requirements"] and base.endswith(".txt")):
-        return Format.REQUIREMENTS
-    if _ENV.match(base):
-        return Format.ENV
+    if (known := _by_name(base, folders)) is not None:
+        return known
     suffix = base[base.rfind(".") :] if "." in base else ""
     if suffix == ".json" and '"nbformat"' in head and '"cells"' in head:
         return Format.NOTEBOOK
@@ -62,6 +56,19 @@ def text_kind(name: str, head: str) -> Format:
     ):
         return Format.PROMPT
     return _SUFFIXES.get(suffix) or _by_content(head)
+
+
+def _by_name(base: str, folders: list[str]) -> Format | None:
+    """Return what a file's name means by convention, whatever stands in it."""
+    if base in _LOCKS or re.fullmatch(r"pylock\.[\w-]+\.toml", base):
+        return Format.LOCKFILE
+    if base in _TOKENIZERS:
+        return Format.TOKENIZER
+    if _REQUIREMENTS.search(base) or (folders[-1:] == ["requirements"] and base.endswith(".txt")):
+        return Format.REQUIREMENTS
+    if _ENV.match(base):
+        return Format.ENV
+    return Format.YAML if base == "mlmodel" else None
 
 
 def _by_content(head: str) -> Format:

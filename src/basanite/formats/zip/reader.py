@@ -1,4 +1,4 @@
-"""Reader of zip archives: members, and whether PyTorch, Keras or NumPy laid them out."""
+"""Reader of zip archives: members, and whether PyTorch, Keras, skops or NumPy laid them out."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ _SHOWN = 200
 _EXPORTS = frozenset({"serialized_exported_program.json", "archive_format"})
 _PACKAGE = ".data/extern_modules"
 """Members that only `torch.export.save` and AOTInductor write, and `torch.package`."""
+_SKOPS = ("schema.json", ".npy", ".npz", ".bin")
+"""What skops writes: the tree of objects, and their arrays and bytes."""
 
 
 def read(file: BinaryIO, size: int) -> dict[str, Any]:
@@ -60,6 +62,8 @@ def layout(entries: tuple[Member, ...]) -> Format:
         return Format.PYTORCH_ZIP
     if {"metadata.json", "config.json"} <= names and any("weights" in name for name in names):
         return Format.KERAS
+    if "schema.json" in names and all(name.endswith(_SKOPS) for name in names):
+        return Format.SKOPS
     if names and all(name.endswith(".npy") for name in names):
         return Format.NPZ
     return Format.ZIP

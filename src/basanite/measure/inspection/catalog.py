@@ -12,14 +12,19 @@ from basanite.measure.inspection.checks import (
     keras_code,
     model_format,
     model_signature,
+    notebook_content,
     pickle_code_execution,
+    repository_code,
     secrets_exposed,
+    skops_types,
     unsafe_loading,
 )
 from basanite.measure.inspection.inspector import Inspector
 
 INSPECTORS: tuple[Inspector, ...] = (
     pickle_code_execution.INSPECTOR,
+    skops_types.INSPECTOR,
+    repository_code.INSPECTOR,
     archive_structure.INSPECTOR,
     model_format.INSPECTOR,
     model_signature.INSPECTOR,
@@ -29,6 +34,7 @@ INSPECTORS: tuple[Inspector, ...] = (
     embedded_code.INSPECTOR,
     custom_operators.INSPECTOR,
     unsafe_loading.INSPECTOR,
+    notebook_content.INSPECTOR,
     secrets_exposed.INSPECTOR,
     dependency_pinning.INSPECTOR,
 )

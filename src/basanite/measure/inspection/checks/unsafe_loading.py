@@ -4,8 +4,12 @@ A safe file format helps only when the program that loads it keeps to it. The ch
 source and notebooks as syntax trees, follows import aliases, and reports calls that hand control to
 the data: `torch.load` without `weights_only=True`, `pickle` and its relatives, `joblib.load`,
 `numpy.load` with `allow_pickle=True`, `yaml.load` without a safe loader, `trust_remote_code=True`,
-Keras with `safe_mode=False`, and `eval` or `exec` of text that was read from a file. Downloads that
-name no revision are reported as a small matter: what they fetch can change under the same name.
+Keras with `safe_mode=False`, `torch.hub.load`, permissions such as
+`allow_dangerous_deserialization=True`, skops that trusts what the file names, and `eval`, `exec` or
+a shell given text that was read from a file or that a language model wrote. Loaders behind
+`getattr`, `functools.partial` or another name are followed, and so are constants with a name.
+Downloads that name no revision are reported as a small matter: what they fetch can change under the
+same name.
 """
 
 from __future__ import annotations
@@ -96,6 +100,43 @@ _RULES = {
             _CODE,
         ),
         _rule(
+            "model-output",
+            "What a model writes is run",
+            Severity.HIGH,
+            "Let the model choose among functions of yours and check its arguments, or run what it "
+            "writes in a sandbox without network and files.",
+            (
+                Reference(scheme="OWASP-LLM-2025", id="LLM05"),
+                Reference(scheme="ATLAS", id="AML.T0053"),
+                *_CODE[:1],
+            ),
+        ),
+        _rule(
+            "dangerous-permission",
+            "A library is allowed to run code from data or a model",
+            Severity.HIGH,
+            "Leave the permission off; load data in a format without code.",
+        ),
+        _rule(
+            "skops-trust",
+            "skops trusts the types that the file itself names",
+            Severity.HIGH,
+            "Pass a list of trusted types that you wrote yourself.",
+        ),
+        _rule(
+            "native-library",
+            "A native library is loaded beside a model",
+            Severity.MEDIUM,
+            "Take the library from a package that is pinned by hash, and say so in the manifest.",
+        ),
+        _rule(
+            "template",
+            "A model's template is rendered outside a sandbox",
+            Severity.LOW,
+            "Use jinja2.sandbox.ImmutableSandboxedEnvironment.",
+            (Reference(scheme="CWE", id="CWE-1336"), *_REFERENCES[:1]),
+        ),
+        _rule(
             "revision",
             "A model is fetched without a fixed revision",
             Severity.LOW,
@@ -113,8 +154,8 @@ CHECK = Check(
     asks="Does this code load models or data in a way that can run code?",
     why="One exchanged model or data file then takes over the program that loads it, with its "
     "credentials and its place in the network.",
-    limits="It reads one file at a time. Calls through variables of objects, through other modules "
-    "of yours, or through getattr are not followed. Whether the loaded file comes from a stranger "
+    limits="It reads one file at a time. Calls through variables of objects or through other "
+    "modules of yours are not followed. Whether the loaded file comes from a stranger "
     "is not known to it. What shell lines and cells in other languages load is not looked at; "
     "a cell of a magic that is not known makes the answer incomplete.",
     remediation="Load formats that cannot carry code, with the safe mode of each library on.",

@@ -1,0 +1,1 @@
+"""What a notebook has a browser, a shell or Python do."""

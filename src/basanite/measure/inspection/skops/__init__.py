@@ -1,0 +1,1 @@
+"""What rebuilding a skops file would import, make and call."""
