@@ -27,6 +27,7 @@ from basanite.formats import (
 from basanite.formats.container import walk as container
 from basanite.formats.container.budget import Budget
 from basanite.formats.container.openers import whole_tar
+from basanite.formats.keyed import reader as keyed
 from basanite.formats.pickle import reader as pickle
 from basanite.formats.zip import reader as zip_reader
 
@@ -47,6 +48,7 @@ _MODULES = (
     python,
     notebook,
     table,
+    keyed,
 )
 READERS: Mapping[str, int] = MappingProxyType({each.NAME: each.VERSION for each in _MODULES})
 """Version of every reader by name. Evidence that stands on a reader names its version."""

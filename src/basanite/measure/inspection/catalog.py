@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from basanite.measure.inspection.checks import (
+    agent_configuration,
     archive_structure,
     dependency_pinning,
     model_format,
@@ -17,6 +18,7 @@ INSPECTORS: tuple[Inspector, ...] = (
     archive_structure.INSPECTOR,
     model_format.INSPECTOR,
     unsafe_loading.INSPECTOR,
+    agent_configuration.INSPECTOR,
     secrets_exposed.INSPECTOR,
     dependency_pinning.INSPECTOR,
 )
