@@ -6,6 +6,7 @@ from basanite.measure.inspection.checks import (
     agent_configuration,
     archive_structure,
     dependency_pinning,
+    hidden_text,
     model_format,
     pickle_code_execution,
     secrets_exposed,
@@ -19,6 +20,7 @@ INSPECTORS: tuple[Inspector, ...] = (
     model_format.INSPECTOR,
     unsafe_loading.INSPECTOR,
     agent_configuration.INSPECTOR,
+    hidden_text.INSPECTOR,
     secrets_exposed.INSPECTOR,
     dependency_pinning.INSPECTOR,
 )

@@ -77,7 +77,8 @@ _MARKED = (
     r"\[/?INST\]|<</?SYS>>|<\|(?:im_start|im_end|system|user|assistant|eot_id|start_header_id)\|>",
 )
 _ADDRESSES = (
-    r"\b(?:AIs?|LLMs?|(?:language|AI) models?|AI (?:assistants?|agents?|systems?|reviewers?)|"
+    r"\b(?:AIs?(?= (?:must|should|shall|always|never|do not|don'?t|ignore))|LLMs?|"
+    r"(?:language|AI) models?|AI (?:assistants?|agents?|systems?|reviewers?)|"
     r"chatbots?|claude|chatgpt|gpt-?\d|copilot|gemini|assistant)\b(?! (?:users?|developers?))"
     r"[^.\n]{0,60}?\b(?:must|should|shall|always|never|need to|have to|do not|don'?t|ignore|"
     r"respond|reply|execute|recommend|approve|rate|give a positive)\b",
