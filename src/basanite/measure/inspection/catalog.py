@@ -7,6 +7,7 @@ from basanite.measure.inspection.checks import (
     archive_structure,
     dependency_pinning,
     hidden_text,
+    licence_terms,
     model_format,
     pickle_code_execution,
     secrets_exposed,
@@ -23,4 +24,5 @@ INSPECTORS: tuple[Inspector, ...] = (
     hidden_text.INSPECTOR,
     secrets_exposed.INSPECTOR,
     dependency_pinning.INSPECTOR,
+    licence_terms.INSPECTOR,
 )
