@@ -293,7 +293,7 @@ def test_pickle_facts_list_imports_and_protocol() -> None:
 def test_every_reader_has_a_version_under_its_name() -> None:
     assert set(READERS) == {
         "detect", "container", "pickle", "zip", "tar", "safetensors", "onnx", "gguf", "numpy",
-        "hdf5", "tokenizer", "requirements", "lockfile", "python", "notebook", "table",
+        "hdf5", "tokenizer", "requirements", "lockfile", "python", "keyed", "notebook", "table",
     }  # fmt: skip
 
 

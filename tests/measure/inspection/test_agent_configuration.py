@@ -223,7 +223,7 @@ def test_findings_name_the_line(ask: Ask) -> None:
 
 
 def test_a_credential_is_left_to_the_check_of_secrets(ask: Ask) -> None:
-    text = server("x", env={"API_KEY": "abcdefgh12345678ABCDEFGH"})
+    text = server("x", env={"API_KEY": "q7RzK2mVx9LpT4wYb8Nd"})
 
     assert not ask(CHECK, text, "mcp.json").findings
     assert ask("secrets-exposed", text, "mcp.json").findings

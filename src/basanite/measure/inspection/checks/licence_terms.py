@@ -119,7 +119,7 @@ CHECK = Check(
     "models are known by name, a few families only. It is no legal advice.",
     remediation="Prefer models and data with a permissive licence, and keep it with them.",
     references=_REFERENCES,
-    shelf_life=ShelfLife(high=180, moderate=365, low=365),
+    shelf_life=ShelfLife(high=90, moderate=180, low=365),
     rules=tuple(_RULES.values()),
     parameters={"use": ""},
     readers=("gguf", "keyed"),
