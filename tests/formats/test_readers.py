@@ -31,17 +31,19 @@ from basanite.domain.errors import UnreadableError
 from basanite.formats import (
     facts,
     gguf,
-    hdf5,
     notebook,
     numpy,
     onnx,
     python,
     safetensors,
+    tflite,
     tokenizer,
 )
 from basanite.formats.facts import READERS, read_facts
+from basanite.formats.hdf5 import reader as hdf5
 from basanite.formats.pickle import reader as pickle_reader
 from basanite.formats.stream import fill
+from basanite.formats.tensorflow import reader as tensorflow
 from basanite.formats.zip import reader as zip_reader
 from basanite.formats.zip.directory import members
 from basanite.formats.zip.member import open_member
@@ -203,8 +205,9 @@ def test_bad_array_headers_are_unreadable(shape: str) -> None:
 def test_hdf5_superblocks_and_keras_are_recognised() -> None:
     facts = read(hdf5, hdf5_file())
 
-    assert facts["superblock"] == 2
+    assert facts["superblock"] == 3
     assert facts["keras"] is True
+    assert facts["keras_version"] == "2.11.0"
     assert refuse(hdf5, hdf5_file()[:-10]).endswith("ends early")
 
 
@@ -323,6 +326,8 @@ MODULES: dict[str, ModuleType] = {
     "npy": numpy,
     "npz": numpy,
     "hdf5": hdf5,
+    "tensorflow": tensorflow,
+    "tflite": tflite,
     "tokenizer": tokenizer,
     "notebook": notebook,
     "python": python,

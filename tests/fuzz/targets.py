@@ -10,12 +10,13 @@ import hashlib
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any, BinaryIO
 
 from basanite.domain.artifact import Artifact, Format
 from basanite.domain.errors import UnreadableError
 from basanite.domain.outcome import Outcome
-from basanite.formats import facts
+from basanite.formats import declared, facts
 from basanite.formats.detect import detect
 from basanite.formats.facts import read_facts
 from basanite.formats.weights.listing import LISTED, tensors
@@ -41,6 +42,16 @@ def _reader(module: Any) -> Target:
             return
 
     return run
+
+
+def _reads(module: Any) -> bool:
+    read = getattr(module, "read", None)
+    return callable(read) and list(signature(read).parameters) == ["file", "size"]
+
+
+def _declared(data: bytes) -> None:
+    for name in ("README.md", "config.json", "adapter_config.json", "MLmodel"):
+        declared.read(name, io.BytesIO(data), len(data))
 
 
 def _check(inspector: Inspector) -> Target:
@@ -100,7 +111,8 @@ _NAMES = {
     Format.PROMPT: "prompt.md", Format.TOKENIZER: "tokenizer_config.json", Format.TEXT: "README.md",
 }  # fmt: skip
 TARGETS: dict[str, Target] = {
-    **{f"read-{m.NAME}": _reader(m) for m in facts.MODULES if callable(getattr(m, "read", None))},
+    **{f"read-{m.NAME}": _reader(m) for m in facts.MODULES if _reads(m)},
+    "read-declared": _declared,
     **{f"check-{each.check.id}": _check(each) for each in INSPECTORS},
     "weights": _weights,
     "inspect": _whole,

@@ -44,6 +44,7 @@ from basanite.formats.container import walk as container
 from basanite.formats.container.budget import Budget
 from basanite.formats.container.openers import whole_tar
 from basanite.formats.hdf5 import reader as hdf5
+from basanite.formats.keyed import reader as keyed
 from basanite.formats.pickle import reader as pickle
 from basanite.formats.seven_zip import reader as seven_zip
 from basanite.formats.stream import ExpansionError
@@ -86,6 +87,7 @@ MODULES = (
     skops,
     yaml_document,
     git_pointer,
+    keyed,
 )
 READERS: Mapping[str, int] = MappingProxyType({each.NAME: each.VERSION for each in MODULES})
 """Version of every reader by name. Evidence that stands on a reader names its version."""

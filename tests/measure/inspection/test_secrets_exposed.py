@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import time
+import zlib
 from collections.abc import Callable
 
 import pytest
@@ -45,6 +46,23 @@ SECRETS = {
     "stripe-key": "s" + "k_live_" + noise(24),
     "json-web-token": "ey" + "J" + noise(30) + ".ey" + "J" + noise(60) + "." + noise(43),
     "password-in-url": "postgresql://scada:" + noise(14) + "@db.example.org:5432/plant",
+    "npm-token": "np" + "m_" + noise(36),
+    "pypi-token": "py" + "pi-AgEIcHlwaS5vcmc" + noise(80),
+    "sendgrid-key": "S" + "G." + noise(22) + "." + noise(43, "z"),
+    "groq-key": "gs" + "k_" + noise(52),
+    "replicate-token": "r" + "8_" + noise(37),
+    "openrouter-key": "s" + "k-or-v1-" + hashlib.sha256(b"o").hexdigest(),
+    "langsmith-key": "ls" + "v2_pt_" + hashlib.sha256(b"l").hexdigest()[:32] + "_4f9a0c7be2",
+    "databricks-token": "da" + "pi" + hashlib.sha256(b"d").hexdigest()[:32],
+    "vault-token": "hv" + "s." + noise(40),
+    "age-key": "AGE-SECRET-KEY-1QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7LQPZRY9X8GF2TVDW0S3JN54KHCE",
+    "azure-key": "Account" + "Key=" + noise(86) + "==",
+    "aws-secret-key": "aws_secret_" + "access_key=" + noise(40),
+    "encoded-private-key": base64.b64encode(
+        ("-----BEGIN " + "PRIVATE KEY-----\n" + noise(60)).encode()
+    ).decode(),
+    "basic-credentials": "Authorization: Ba"
+    "sic " + base64.b64encode(f"plant:{noise(12)}".encode()).decode(),
     "named-secret": "historian_password: " + noise(24),
 }
 
@@ -142,21 +160,85 @@ def test_placeholders_and_names_are_left_alone(ask: Ask, line: str) -> None:
     assert answer.outcome is Outcome.PASSED, answer.findings
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The file begins with -----BEGIN " + "RSA PRIVATE KEY----- and a body.\n",
+        "-----BEGIN " + "PRIVATE KEY-----\n...\n-----END",
+        "-----BEGIN " + "PRIVATE KEY-----\nMIIE...\n-----END",
+        "const token = resolveGitHubTokenFromEnvironment();",
+        "credential = DefaultAzureCredential2()",
+        "secret: morningstar-mcp-server.personal_access_token2",
+        "model.embed_tokens.weight: model-00001-of-00004.safetensors",
+        "tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)",
+        "Authorization: Basic dXNlcjpwYXNzd29yZA==",
+        "AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
+        "integrity: sha512-" + "Zm9vYmFyMTIz" * 7 + "==",
+        "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIn0."
+        "SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
+    ],
+)
+def test_examples_expressions_and_what_is_only_spoken_of_are_left_alone(
+    ask: Ask, text: str
+) -> None:
+    answer = ask(CHECK, text + "\n", "notes.md")
+
+    assert answer.outcome is Outcome.PASSED, answer.findings
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "level"),
+    [
+        ("plc_password: Wasser2024!x", "named-secret", "high"),
+        ("mqtt.password: Pumpe7-Nord", "named-secret", "high"),
+        ("opcua_password: changeme", "default-password", "medium"),
+        ("db_password: admin", "default-password", "medium"),
+    ],
+)
+def test_passwords_in_settings_are_judged_as_a_person_chose_them(
+    ask: Ask, text: str, rule: str, level: str
+) -> None:
+    answer = ask(CHECK, text + "\n", "scada.yaml")
+
+    assert [(each.rule.id, each.level.value) for each in answer.findings] == [
+        (f"secrets-exposed/{rule}", level)
+    ]
+
+
+def test_the_checksum_inside_a_token_is_computed(ask: Ask) -> None:
+    body, digits = noise(30), "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    number, shown = zlib.crc32(body.encode()), ""
+    while number:
+        number, digit = divmod(number, 62)
+        shown = digits[digit] + shown
+    real = ask(CHECK, "key: gh" + "p_" + body + shown.rjust(6, "0"), "a.txt").findings[0]
+    made_up = ask(CHECK, "key: " + SECRETS["github-token"], "a.txt").findings[0]
+
+    assert (real.level.value, made_up.level.value) == ("critical", "high")
+    assert "checksum holds" in real.message
+
+
+def test_a_secret_far_into_a_long_line_is_found_once(ask: Ask) -> None:
+    for far in (18_990, 19_500, 20_010, 100_000):
+        answer = ask(CHECK, "x " * (far // 2) + SECRETS["anthropic-key"] + " x" * 30_000, "a.txt")
+
+        assert [each.location.column for each in answer.findings] == [far + 1]
+
+
 def test_what_is_not_read_is_not_passed(ask: Ask) -> None:
-    assert ask(CHECK, "x" * 30_000, "a.txt").outcome is Outcome.INCOMPLETE
     assert ask(CHECK, "x\n" * (5 << 20), "a.txt").outcome is Outcome.INCOMPLETE
 
 
 @pytest.mark.parametrize(
     "text",
-    ["a" * 20_000, "sk-" * 6_000, "://" * 6_000, "eyJ" * 6_000, "token" * 4_000, "secret=" * 2_000,
-     "a.b" * 6_000, "-----BEGIN " * 1_500, "x://a:" * 3_000],
+    ["a", "sk-", "://", "eyJ", "token", "secret=", "a.b", "-----BEGIN ", "x://a:", "basic ", "sig=",
+     "secret_access_key=", "machine a login b password ", "password: a ", "8Q~", "LS0tLS1CRUdJTi"],
 )  # fmt: skip
 def test_lines_made_to_be_slow_are_not(ask: Ask, text: str) -> None:
     start = time.process_time()
-    ask(CHECK, (text[:20_000] + "\n") * 5, "a.txt")
+    ask(CHECK, text * (1_000_000 // len(text)), "a.txt")
 
-    assert time.process_time() - start < 3
+    assert time.process_time() - start < 8
 
 
 def test_bad_text_always_gets_an_answer(ask: Ask) -> None:

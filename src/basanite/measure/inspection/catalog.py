@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from basanite.measure.inspection.checks import (
+    agent_configuration,
     archive_structure,
     chat_template,
     custom_operators,
     dependency_pinning,
     embedded_code,
     graph_operators,
+    hidden_text,
     keras_code,
+    licence_terms,
     model_format,
     model_signature,
     notebook_content,
@@ -35,6 +38,9 @@ INSPECTORS: tuple[Inspector, ...] = (
     custom_operators.INSPECTOR,
     unsafe_loading.INSPECTOR,
     notebook_content.INSPECTOR,
+    agent_configuration.INSPECTOR,
+    hidden_text.INSPECTOR,
     secrets_exposed.INSPECTOR,
     dependency_pinning.INSPECTOR,
+    licence_terms.INSPECTOR,
 )

@@ -1,14 +1,13 @@
-"""Shapes of secrets: patterns of known issuers, placeholders, and randomness.
+"""Shapes of secrets: how issuers write their keys.
 
-All patterns are linear: no repetition stands inside another, and every one is bounded.
+All patterns are linear: no repetition stands inside another, and every one is bounded. Sources: the
+issuers' own documentation of their key formats, and GitHub's list of secret scanning patterns, as
+of 2026-11.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from basanite.domain.severity import Confidence, Severity
@@ -45,6 +44,42 @@ def _shape(
 
 _END = r"(?![A-Za-z0-9_-])"
 _BEGIN = r"(?<![A-Za-z0-9_])"
+_ALONE = r"(?<![A-Za-z0-9_-])"
+
+_ISSUED: tuple[tuple[str, str, str, str], ...] = (
+    ("npm-token", "npm token", r"npm_[A-Za-z0-9]{36}+", "npm_"),
+    ("pypi-token", "PyPI token", r"pypi-Ag[A-Za-z0-9_-]{60,400}+", "pypi-ag"),
+    ("sendgrid-key", "SendGrid key", r"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}+", "sg."),
+    ("twilio-key", "Twilio key", r"SK[0-9a-f]{32}+", "sk"),
+    ("groq-key", "Groq key", r"gsk_[A-Za-z0-9]{48,56}+", "gsk_"),
+    ("replicate-token", "Replicate token", r"r8_[A-Za-z0-9]{37}+", "r8_"),
+    ("langsmith-key", "LangSmith key", r"lsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}+", "lsv2_"),
+    ("pinecone-key", "Pinecone key", r"pcsk_[A-Za-z0-9]{4,8}_[A-Za-z0-9]{50,80}+", "pcsk_"),
+    ("databricks-token", "Databricks token", r"dapi[0-9a-f]{32}(?:-\d)?", "dapi"),
+    ("perplexity-key", "Perplexity key", r"pplx-[A-Za-z0-9]{40,56}+", "pplx-"),
+    ("xai-key", "xAI key", r"xai-[A-Za-z0-9]{70,90}+", "xai-"),
+    ("tavily-key", "Tavily key", r"tvly-(?:dev-|prod-)?[A-Za-z0-9]{30,40}+", "tvly-"),
+    ("nvidia-key", "NVIDIA key", r"nvapi-[A-Za-z0-9_-]{60,72}+", "nvapi-"),
+    ("cerebras-key", "Cerebras key", r"csk-[a-z0-9]{40,60}+", "csk-"),
+    ("vault-token", "Vault token", r"hv[sb]\.[A-Za-z0-9_-]{24,200}+", "hvs.|hvb."),
+    ("digitalocean-token", "DigitalOcean token", r"do[opr]_v1_[0-9a-f]{64}+", "_v1_"),
+    ("grafana-token", "Grafana token", r"gl(?:sa|c)_[A-Za-z0-9_+/=-]{32,200}+", "glsa_|glc_"),
+    ("bitbucket-token", "Atlassian token", r"AT(?:BB|ATT3)[A-Za-z0-9_=-]{24,220}+", "atbb|atatt3"),
+    ("slack-app-token", "Slack app token",
+     r"xapp-\d-[A-Z0-9]{8,14}-\d{8,16}-[0-9a-f]{40,80}+", "xapp-"),
+    ("telegram-token", "Telegram bot token", r"\d{8,10}:AA[A-Za-z0-9_-]{32,33}+", ":aa"),
+    ("shopify-token", "Shopify token", r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}+", "shp"),
+    ("supabase-key", "Supabase key",
+     r"sb(?:p_[0-9a-f]{40}|_secret_[A-Za-z0-9_-]{20,60})", "sbp_|sb_secret_"),
+    ("postman-key", "Postman key", r"PMAK-[0-9a-f]{24}-[0-9a-f]{34}+", "pmak-"),
+    ("linear-key", "Linear key", r"lin_api_[A-Za-z0-9]{40}+", "lin_api_"),
+    ("notion-token", "Notion token", r"ntn_[A-Za-z0-9]{40,50}+", "ntn_"),
+    ("age-key", "age key",
+     r"AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}+", "age-secret-key-1"),
+    ("hugging-face-organisation-token", "Hugging Face organisation token",
+     r"api_org_[A-Za-z]{34}+", "api_org_"),
+)  # fmt: skip
+"""Keys that begin with their issuer's mark: id, kind, pattern, hint in lower case."""
 
 SHAPES: tuple[Shape, ...] = (
     _shape(
@@ -64,26 +99,32 @@ SHAPES: tuple[Shape, ...] = (
     _shape(
         "github-token",
         "GitHub token",
-        _BEGIN + r"(gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{60,255})" + _END,
-        "g",
+        _BEGIN + r"(gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{60,255}+)" + _END,
+        "ghp_|gho_|ghu_|ghs_|ghr_|github_pat_",
         Severity.CRITICAL,
     ),
     _shape(
         "anthropic-key",
         "Anthropic key",
-        _BEGIN + r"(sk-ant-[A-Za-z0-9_-]{20,200})" + _END,
+        _ALONE + r"(sk-ant-[A-Za-z0-9_-]{20,200}+)" + _END,
         "sk-ant-",
+    ),
+    _shape(
+        "openrouter-key",
+        "OpenRouter key",
+        _BEGIN + r"(sk-or-v1-[0-9a-f]{64})" + _END,
+        "sk-or-v1-",
     ),
     _shape(
         "openai-key",
         "OpenAI-style key",
-        _BEGIN + r"(sk-(?!ant-)[A-Za-z0-9_-]{20,240})" + _END,
+        _ALONE + r"(sk-(?!ant-)[A-Za-z0-9_-]{20,240}+)" + _END,
         "sk-",
     ),
     _shape(
         "hugging-face-token",
         "Hugging Face token",
-        _BEGIN + r"(hf_[A-Za-z0-9]{30,60})" + _END,
+        _BEGIN + r"(hf_[A-Za-z0-9]{30,60}+)" + _END,
         "hf_",
     ),
     _shape("google-key", "Google API key", _BEGIN + r"(AIza[A-Za-z0-9_-]{35})" + _END, "aiza"),
@@ -103,12 +144,15 @@ SHAPES: tuple[Shape, ...] = (
     _shape(
         "stripe-key",
         "Stripe live key",
-        _BEGIN + r"([rs]k_live_[A-Za-z0-9]{16,120})" + _END,
+        _BEGIN + r"([rs]k_live_[A-Za-z0-9]{16,120}+)" + _END,
         "k_live_",
         Severity.CRITICAL,
     ),
     _shape(
-        "gitlab-token", "GitLab token", _BEGIN + r"(glpat-[A-Za-z0-9_-]{20,60})" + _END, "glpat-"
+        "gitlab-token",
+        "GitLab token",
+        _BEGIN + r"(gl(?:pat|rt|dt|cbt|ptt|ft|soat|agent|imt)-[A-Za-z0-9_-]{20,100}+)" + _END,
+        "glpat-|glrt-|gldt-|glcbt-|glptt-|glft-|glsoat-|glagent-|glimt-",
     ),
     _shape(
         "json-web-token",
@@ -118,6 +162,58 @@ SHAPES: tuple[Shape, ...] = (
         Severity.MEDIUM,
         Confidence.MEDIUM,
     ),
+    *(
+        _shape(identifier, kind, f"{_BEGIN}({pattern}){_END}", hint)
+        for identifier, kind, pattern, hint in _ISSUED
+    ),
+    _shape(
+        "azure-key",
+        "Azure connection secret",
+        r"(?:AccountKey|SharedAccessKey|SharedSecretValue)=([A-Za-z0-9+/]{42,86}={1,2})",
+        "accountkey=|sharedaccesskey=|sharedsecretvalue=",
+    ),
+    _shape(
+        "azure-signature",
+        "Azure shared access signature",
+        r"[?&]sig=([A-Za-z0-9%+/]{43,70}(?:%3D|=))",
+        "sig=",
+    ),
+    _shape(
+        "azure-secret",
+        "Azure client secret",
+        r"(?<![A-Za-z0-9_~.-])([A-Za-z0-9_~.-]{3}[78]Q~[A-Za-z0-9_~.-]{31,34})(?![A-Za-z0-9_~.-])",
+        "8q~|7q~",
+    ),
+    _shape(
+        "aws-secret-key",
+        "AWS secret access key",
+        r"(?i:secret_?access_?key|aws_?secret_?key|secretaccesskey)"
+        r"[\"']{0,2}[ \t]{0,4}(?::=|=>|[:=])"
+        r"[ \t]{0,4}[\"']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])",
+        "secret",
+        Severity.CRITICAL,
+    ),
+    _shape(
+        "encoded-private-key",
+        "private key in base64",
+        r"((?:LS0tLS1CRUdJTi(?:BSU0EgUFJJVkFURS|BQUklWQVRF|BFQyBQUklWQVRF|BPUEVOU1NIIFBSSVZBVEU|"
+        r"BFTkNSWVBURUQgUFJJVkFURS))[A-Za-z0-9+/=]{40,8000})",
+        "ls0tls1crudjti",
+        Severity.CRITICAL,
+    ),
+    _shape(
+        "basic-credentials",
+        "user name and password in base64",
+        r"(?:[Bb]asic[ \t]{1,4}|\"auth\"[ \t]{0,4}:[ \t]{0,4}\")([A-Za-z0-9+/]{10,400}={0,2})",
+        'basic |"auth"',
+    ),
+    _shape(
+        "netrc-password",
+        "password of a .netrc",
+        r"\bmachine[ \t]{1,8}+\S{1,200}+[ \t]{1,8}+login[ \t]{1,8}+\S{1,200}+[ \t]{1,8}+password"
+        r"[ \t]{1,8}(\S{4,200})",
+        "machine ",
+    ),
     _shape(
         "password-in-url",
         "password in an address",
@@ -126,100 +222,3 @@ SHAPES: tuple[Shape, ...] = (
     ),
 )
 """Shapes that an issuer made recognisable."""
-
-_SPEAKS = re.compile(
-    r"api[_-]?key|secret|passwo?r?d|passwd|token|credential|access[_-]?key|private[_-]?key|auth",
-    re.IGNORECASE,
-)
-_GIVEN = re.compile(
-    r"([A-Za-z0-9_.-]{0,40})[\"']?[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}"
-    r"(?:\"([^\"\r\n]{1,300})\"|'([^'\r\n]{1,300})'|([^\s\"'#;,{}\[\]()]{1,300}))"
-)
-_NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
-
-
-@dataclass(frozen=True)
-class Given:
-    """A name that speaks of a secret, the value it is given, and where in the line that stands."""
-
-    name: str
-    value: str
-    span: tuple[int, int]
-    quoted: bool
-
-
-def speaks(text: str) -> bool:
-    """Whether a text has any name that speaks of a secret."""
-    return _SPEAKS.search(text) is not None
-
-
-def given(line: str) -> Iterator[Given]:
-    """Yield the values that are given to names which speak of secrets, e.g. ``api_key: …``.
-
-    Takes time linear in the line: it looks a bounded way before and behind each telling word.
-    """
-    done = 0
-    for word in _SPEAKS.finditer(line):
-        if word.start() < done:
-            continue
-        found = _GIVEN.match(line, word.end())
-        if found is None:
-            continue
-        start = word.start()
-        while start > max(done, word.start() - 60) and line[start - 1] in _NAME_CHARACTERS:
-            start -= 1
-        group = next(n for n in (2, 3, 4) if found.group(n) is not None)
-        done = found.end()
-        name = line[start : found.end(1)]
-        yield Given(name, found.group(group), found.span(group), group < 4)
-
-
-_NAMES_A_PLACE = re.compile(
-    r"(?:[_.-](?:env|name|path|file|url|uri|id|type|field|header|count|limit|length|size|class|"
-    r"column|regex|pattern|var|variable)|tokens|tokenizer|tokenize)$|"
-    r"^(?:max|num|n|pad|eos|bos|unk|cls|sep|mask)[_-]|author",
-    re.IGNORECASE,
-)
-_PLACEHOLDER = re.compile(
-    r"^(?:<.*>|\[.*\]|\{.*\}|\$\{.*|\$\(.*|\$[A-Za-z_]\w*|%\(?\w+.*|\{\{.*|x{3,}.*|\*{3,}.*|\.{3,}.*)$"
-    r"|change[-_ ]?me|your|placeholder|example|dummy|sample|redacted|insert|replace|fixme|todo|"
-    r"not[-_ ]?(?:set|a)|fake|foobar|lorem|xxxx|\.\.\.|"
-    r"getenv|environ|process\.env|secrets?\.|vault",
-    re.IGNORECASE,
-)
-_WORDS = frozenset(
-    {"none", "null", "true", "false", "password", "secret", "token", "test", "admin"}
-)
-_EXPRESSION = re.compile(r"^[A-Za-z_][\w.]*(?:\(|\[)|^[a-z_]+(?:\.[a-z_]+)+$")
-
-
-def placeholder(value: str) -> bool:
-    """Whether a value stands for a secret that is put in later."""
-    plain = value.strip()
-    if len(set(plain)) <= 3 or plain.lower() in _WORDS:
-        return True
-    return bool(_PLACEHOLDER.search(plain))
-
-
-def names_no_secret(name: str) -> bool:
-    """Whether a name that speaks of secrets means a file, a count, a model's tokens."""
-    return bool(_NAMES_A_PLACE.search(name))
-
-
-def random_looking(value: str, bits: float) -> bool:
-    """Whether a value is long and mixed enough to be a generated secret.
-
-    ``bits`` is the Shannon entropy per character that it must reach.
-    """
-    if len(value) < 16 or " " in value or _EXPRESSION.match(value):
-        return False
-    if value.startswith(("http://", "https://", "/", "./", "sha256:")):
-        return False
-    classes = sum(any(test(c) for c in value) for test in (str.islower, str.isupper, str.isdigit))
-    return entropy(value) >= bits and (classes >= 2 or len(value) >= 32)
-
-
-def entropy(value: str) -> float:
-    """Return the Shannon entropy of a text in bits per character."""
-    total = len(value)
-    return -sum(n / total * math.log2(n / total) for n in Counter(value).values())

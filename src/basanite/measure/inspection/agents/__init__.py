@@ -1,0 +1,1 @@
+"""Agents: what their configuration lets them start, reach and do."""

@@ -1,0 +1,1 @@
+"""Hidden text: what a person does not see and a model reads."""

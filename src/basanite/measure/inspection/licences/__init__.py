@@ -1,0 +1,1 @@
+"""Licences: under which terms models and data sets may be used."""
