@@ -16,6 +16,7 @@ WORTHWHILE = 64
 """Bytes below which it is quicker to look at each opcode."""
 _LITTLE = sys.byteorder == "little"
 _MAX_COMPILED = 16
+_SPECIAL = re.compile(rb"\x8c[\x02-\xff]__|X.\0\0\0__", re.DOTALL)
 _BETWEEN = 1 << 14
 """Bytes from one pattern to the next, more each time."""
 
@@ -30,7 +31,7 @@ class Bulk:
         self._off = not _LITTLE
 
     def passed(self, buffer: bytes, at: int, offset: int, memo: Memo, protocol: int) -> int:
-        """Return where the group that begins at ``at`` ends, before the opcode that takes it up.
+        """Return where the groups that begin at ``at`` end, behind the opcode that takes them up.
 
         ``offset`` is the place of the buffer in the stream. The memo is brought up to date. The
         answer is ``at`` where nothing was passed over.
@@ -40,10 +41,10 @@ class Bulk:
             return at
         found = pattern.match(buffer, at)
         end = found.end() if found else at
-        if end - at < WORTHWHILE or buffer[end : end + 1] not in (b"e", b"u", b"\x90"):
+        if end - at < WORTHWHILE:
             return at
         span = buffer[at:end]
-        if b"__" in span:
+        if b"__" in span and _SPECIAL.search(span):
             # Names that begin so may matter as keys.
             return at
         count = memorised(span, self._memo, len(memo))

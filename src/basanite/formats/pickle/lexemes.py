@@ -40,7 +40,9 @@ _TEXTS = rb"\x8c(?:" + _SHORT + rb")|" + _binary_text()
 
 @lru_cache(maxsize=16)
 def group(memo: bytes, dull: bytes) -> re.Pattern[bytes]:
-    """Return what matches everything between a mark and the opcode that takes it up.
+    """Return what matches everything behind a mark and the opcode that takes it up.
+
+    More such groups may follow, all into the same container.
 
     ``memo`` is the opcode that memorises in there, if any does. ``dull`` are the numbers below 256
     whose recalled values are data.
@@ -50,19 +52,37 @@ def group(memo: bytes, dull: bytes) -> re.Pattern[bytes]:
     pattern = simple
     for _ in range(DEPTH - 1):
         pattern = simple + rb"|\((?:" + pattern + rb")*+" + _CLOSES
-    return re.compile(rb"(?:" + pattern + rb")*+", re.DOTALL)
+    one = rb"(?:" + pattern + rb")*+[eu\x90]"
+    return re.compile(one + rb"(?:(?:" + _FRAME + rb")?\(" + one + rb")*", re.DOTALL)
 
 
 @lru_cache(maxsize=1)
 def constants() -> re.Pattern[bytes]:
     """Return what matches a run of constants, and of containers that stay empty."""
-    return re.compile(rb"(?:" + _CONSTANT + rb"|[\]}\x8f])*+", re.DOTALL)
+    return re.compile(rb"(?:" + _CONSTANT + rb"|" + _EMPTY + rb")*+", re.DOTALL)
+
+
+_EMPTY = rb"[\]}\x8f]"
+_ALIKE = rb"(?:K.)++|(?:M..)++|[N\x88\x89)\]}\x8f]++|(?:J....)++|(?:G.{8})++|" + _CONSTANT
+_WIDTHS = {
+    **dict.fromkeys(b"N\x88\x89)]}\x8f", 1),
+    ord("K"): 2,
+    ord("M"): 3,
+    ord("J"): 5,
+    ord("G"): 9,
+}
 
 
 @lru_cache(maxsize=1)
-def constant() -> re.Pattern[bytes]:
-    """Return what matches one constant."""
-    return re.compile(_CONSTANT + rb"|[\]}\x8f]", re.DOTALL)
+def _alike() -> re.Pattern[bytes]:
+    """What matches constants of one kind, as many as stand together."""
+    return re.compile(_ALIKE, re.DOTALL)
+
+
+def count_constants(opcodes: bytes) -> int:
+    """Return how many constants, or containers that stay empty, a run of them pushes."""
+    runs = _alike().findall(opcodes)
+    return sum(len(each) // _WIDTHS.get(each[0], len(each)) for each in runs)
 
 
 @lru_cache(maxsize=1)

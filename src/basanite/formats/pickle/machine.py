@@ -168,8 +168,8 @@ def _pickle(state: State, opcodes: int, *, bulk: bool) -> Iterator[Event]:  # no
                     if below is container or below.__class__ is Result:
                         passed = frame.bulk.passed(buffer, at, state.base, memo, frame.protocol)
                         if passed > at:
-                            # The opcode behind puts it all into the container below.
-                            at = passed + 1
+                            # It all went into the container below.
+                            at = passed
                             marks.pop()
                             floor = marks[-1] if marks else 0
                 continue
@@ -258,6 +258,8 @@ def _within(state: State, opcodes: int) -> None:
     frame = state.frame
     if opcodes < 0:
         raise BudgetError("it has more opcodes than are followed")
+    if state.base + state.at > state.budget.length:
+        raise BudgetError("it is longer than is followed")
     if len(frame.stack) > state.budget.stack or len(frame.marks) > state.budget.stack:
         raise BudgetError("its stack grows larger than is followed")
     if len(frame.memo) > state.budget.memo:

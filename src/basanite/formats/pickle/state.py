@@ -36,6 +36,8 @@ class Budget:
 
     opcodes: int = 150_000_000
     """Looked at one by one; runs of constants that are passed over at once cost nothing."""
+    length: int = 1 << 62
+    """Bytes, to within a chunk."""
     stack: int = 10_000_000
     memo: int = 60_000_000
     names: int = 100_000
