@@ -15,9 +15,22 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.strategies import VALID, hostile, values
 
-from basanite.formats.pickle.events import Broken, Call, End, Event, Import, PersistentId, SetState
+from basanite.formats.pickle import machine, state
+from basanite.formats.pickle.events import (
+    Broken,
+    Call,
+    Changed,
+    End,
+    Event,
+    Held,
+    Import,
+    PersistentId,
+    SetState,
+    SpecialName,
+)
 from basanite.formats.pickle.machine import events
 from basanite.formats.pickle.state import Budget
 from basanite.formats.pickle.symbols import Global
@@ -27,9 +40,9 @@ SYSTEM = b"cos\nsystem\n"
 TRUE = b"S'true'\n\x85R"
 
 
-def follow(data: bytes, budget: Budget | None = None) -> list[Event]:
+def follow(data: bytes, budget: Budget | None = None, *, bulk: bool = True) -> list[Event]:
     stream = Span(io.BytesIO(data), 0, len(data))
-    return list(events(stream, budget) if budget else events(stream))
+    return list(events(stream, budget or Budget(), bulk=bulk))
 
 
 def calls(data: bytes) -> list[str]:
@@ -84,8 +97,6 @@ def test_real_numpy_arrays_show_their_rebuilding_calls(protocol: int) -> None:
         (SYSTEM + b"2" + TRUE + b".", "os.system", "REDUCE"),
         (b"c__builtin__\neval\n" + TRUE + b".", "builtins.eval", "REDUCE"),
         (b"ccommands\ngetoutput\n" + TRUE + b".", "subprocess.getoutput", "REDUCE"),
-        (b"csys\npath\n(S'x'\ne.", "sys.path.extend", "APPENDS"),
-        (b"cos\nenviron\nS'a'\nS'b'\ns.", "os.environ.__setitem__", "SETITEM"),
         (b"cbuiltins\ngetattr\n" + b"cos\nsystem\nS'real'\n\x86R" + TRUE + b".",
          "os.system.real", "REDUCE"),
     ],
@@ -94,6 +105,25 @@ def test_every_way_of_calling_is_seen(data: bytes, callee: str, how: str) -> Non
     found = [each for each in follow(data) if isinstance(each, Call)]
 
     assert (callee, how) in [(str(each.callee), each.how) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("data", "target", "how"),
+    [
+        (b"csys\npath\n(S'x'\ne.", "sys.path", "APPENDS"),
+        (b"csys\npath\nS'x'\na.", "sys.path", "APPEND"),
+        (b"cos\nenviron\nS'a'\nS'b'\ns.", "os.environ", "SETITEM"),
+        (b"cos\nenviron\n(S'a'\nS'b'\nu.", "os.environ", "SETITEMS"),
+        (b"\x80\x04csys\nflags\n(S'a'\n\x90.", "sys.flags", "ADDITEMS"),
+        (b"cwater\nModel\n}b.", "water.Model", "BUILD"),
+    ],
+)
+def test_every_way_of_changing_something_importable_is_seen(
+    data: bytes, target: str, how: str
+) -> None:
+    found = [each for each in follow(data) if isinstance(each, Changed)]
+
+    assert [(str(each.target), each.how) for each in found] == [(target, how)]
 
 
 @pytest.mark.parametrize("tail", [b"", b"\xff", b"0000000", b"h\x99", b"\x8c\xffabc"])
@@ -165,7 +195,7 @@ def test_pickles_inside_joblib_arrays_of_objects_are_followed() -> None:
 @pytest.mark.parametrize(
     ("data", "budget"),
     [
-        (b"N0" * 400_000 + b".", Budget(opcodes=100_000)),
+        (b"]0J\0\0\0\0p1\n0" * 400_000 + b".", Budget(opcodes=100_000)),
         (b"N" * 600_000 + b".", Budget(stack=100_000)),
         (b"(" * 600_000 + b".", Budget(stack=100_000)),
         (b"N" + b"\x94" * 600_000 + b".", Budget(memo=100_000)),
@@ -177,6 +207,106 @@ def test_a_stream_past_the_budget_is_said_to_be_past_it(data: bytes, budget: Bud
 
     assert isinstance(last, Broken)
     assert last.limit
+
+
+CONSTANTS = st.sampled_from(
+    [b"N", b"K\x07", b"M\x01\x02", b"J\0\0\0\0", b"G" + bytes(8), b")", b"]", b"}", b"\x88",
+     b"\x8c\x02os", b"X\x06\0\0\0system", b"\x8c\x0b__reduce__x", b"\x8a\x02ab", b"C\x01x"]
+)  # fmt: skip
+PIECES = CONSTANTS | st.sampled_from(
+    [b"(", b"(", b"e", b"u", b"t", b"l", b"d", b"\x90", b"\x91", b"0", b"1", b"2", b"\x85",
+     b"\x86", b"\x87", b"\x94", b"\x94", b"h\0", b"h\x01", b"h\x02", b"q\x05", b"r\x09\0\0\0",
+     b"j\x01\0\0\0", b"a", b"s", b"R", b"b", b"\x81", b"\x93", b"cos\nsystem\n", b"."]
+)  # fmt: skip
+
+
+def _soup(draw: st.DrawFn) -> bytes:
+    """Opcodes in any order, many of them again and again, so that runs are long."""
+    parts = []
+    for _ in range(draw(st.integers(1, 12))):
+        piece = b"".join(draw(st.lists(PIECES, min_size=1, max_size=8)))
+        parts.append(piece * draw(st.sampled_from([1, 1, 1, 20, 400, 3000])))
+    return b"\x80\x04" + b"".join(parts)
+
+
+def test_what_is_passed_over_in_bulk_gives_the_events_of_the_slow_path(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The slow path looks at each opcode. It alone may go less far: bulk never checks a group."""
+    monkeypatch.setattr(machine, "_FAR", 500)
+    monkeypatch.setattr(state, "CHUNK", 1 << 13)
+
+    @settings(max_examples=300, deadline=None)
+    @given(st.composite(_soup)())
+    def check(data: bytes) -> None:
+        stream = Span(io.BytesIO(data), 0, len(data))
+        fast, slow = list(events(stream)), follow(data, bulk=False)
+        until = len(slow) - 1 if isinstance(slow[-1], Broken) else len(slow)
+        told = [e for e in slow[:until] if not isinstance(e, Held | End)]
+        assert [e for e in fast if not isinstance(e, Held | End | Broken)][: len(told)] == told
+
+    check()
+
+
+@pytest.mark.parametrize("protocol", [2, 4, 5])
+@pytest.mark.parametrize(
+    "value",
+    [
+        [each % 1000 for each in range(60_000)],
+        [each / 7 for each in range(60_000)],
+        {f"k{each}": each for each in range(60_000)},
+        [(each % 200, each % 300) for each in range(60_000)],
+        [{"a": each % 200, "b": [each], "c": {"d": (each,)}} for each in range(20_000)],
+        [[each, f"text {each}"] for each in range(40_000)],
+        ["shared"] * 60_000,
+    ],
+    ids=["ints", "floats", "dictionary", "tuples", "records", "texts", "shared"],
+)
+def test_large_data_is_passed_over_in_bulk_and_numbered_as_it_would_be(
+    value: Any, protocol: int
+) -> None:
+    """A name that is memorised before, within and behind the data is recalled as it was stored."""
+    head = pickle.dumps(["first", value, "last", datetime.date(2020, 1, 2), "last"], protocol)
+    found, slow = follow(head), follow(head, bulk=False)
+
+    assert isinstance(found[-1], End)
+    assert found[:-1] == slow[:-1]
+    assert found[-1].offset == len(head) - 1
+    assert isinstance(slow[-1], End)
+    assert slow[-1].opcodes == sum(1 for _ in pickletools.genops(head)) > found[-1].opcodes * 2
+
+
+def test_texts_that_were_passed_over_in_bulk_are_recalled_by_number() -> None:
+    body = b"".join(b"\x8c\x05w%04d\x94" % each for each in range(9000))
+    late = b"\x8c\x02os\x94\x8c\x06system\x94"
+    recall = b"".join(b"j" + struct.pack("<I", number) for number in (9001, 9002))
+    data = b"\x80\x04]\x94(" + body + late + body + b"e" + recall + b"\x93)R."
+
+    assert calls(data) == ["os.system"]
+    assert follow(data)[-1].offset == len(data) - 1
+
+
+@pytest.mark.parametrize(
+    ("data", "names"),
+    [
+        (b"}S'__setstate__'\ncwater\nx\ns.", ["__setstate__"]),
+        (b"}(S'__reduce__'\ncwater\nx\nu.", ["__reduce__"]),
+        (b"(S'__call__'\ncwater\nx\nd.", ["__call__"]),
+        (b"}S'__reduce__'\nS'words'\ns.", []),
+        (b"]S'__reduce__'\na.", []),
+    ],
+)
+def test_special_names_are_keys_of_something_that_can_be_called(
+    data: bytes, names: list[str]
+) -> None:
+    assert [each.name for each in follow(data) if isinstance(each, SpecialName)] == names
+
+
+def test_what_is_called_is_not_held_and_what_is_kept_is() -> None:
+    data = b"](cwater\nf\nq\x01)Rcwater\ng\nh\x01e."
+
+    assert [str(e.target) for e in follow(data) if isinstance(e, Held)] == ["water.f", "water.g"]
+    assert not [e for e in follow(b"cwater\nf\n)R.") if isinstance(e, Held)]
 
 
 class _Endless:

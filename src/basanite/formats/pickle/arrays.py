@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import re
 
-from basanite.formats.pickle.state import BadPickleError, BudgetError, Frame, State
+from basanite.formats.pickle.frame import Frame
+from basanite.formats.pickle.state import BadPickleError, BudgetError, State
 from basanite.formats.pickle.symbols import ArrayType, Fields, Global, Symbol
 
-_WRAPPER = Global("joblib.numpy_pickle", "NumpyArrayWrapper")
+_WRAPPERS = frozenset(
+    Global(module + "joblib.numpy_pickle", "NumpyArrayWrapper")
+    for module in ("", "sklearn.externals.")
+)
+MAX_PADDING = 0x20
+"""Below the first opcode, so that a plain loader ends here."""
 _CODE = re.compile(r"[<>=|]?([biufcSUVOmM?])(\d{0,9})$")
 
 
 def is_array_file(symbol: Global | None) -> bool:
     """Whether this is the wrapper that announces a raw array."""
-    return symbol == _WRAPPER
+    return symbol in _WRAPPERS
 
 
 def array_type(arguments: tuple[object, ...]) -> ArrayType | None:
@@ -65,5 +71,10 @@ def pass_array(state: State, fields: Fields) -> None:
     if kind.width is None:
         raise BadPickleError(f"an array is announced with the unknown type {kind.code!r}")
     if isinstance(content.get("numpy_array_alignment_bytes"), int):
-        state.skip(state.unsigned(1))
+        padding = state.unsigned(1)
+        if padding > MAX_PADDING:
+            # joblib never writes so much; to pickle.load this byte is the next opcode.
+            state.at -= 1
+            return
+        state.skip(padding)
     state.skip(count * kind.width)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from basanite.formats.pickle.arrays import array_type, is_array_file, pass_array, set_array_state
+from basanite.formats.pickle.computed import worked_out
 from basanite.formats.pickle.containers import MAX_TUPLE
-from basanite.formats.pickle.events import Call, PersistentId, SetState
+from basanite.formats.pickle.events import Call, Changed, PersistentId, SetState
 from basanite.formats.pickle.state import BadPickleError, State
 from basanite.formats.pickle.symbols import (
     COMPUTED,
@@ -12,9 +13,11 @@ from basanite.formats.pickle.symbols import (
     ArrayType,
     Fields,
     Global,
+    Method,
     Opaque,
     Result,
     Symbol,
+    Worked,
 )
 from basanite.formats.pickle.values import Operation
 
@@ -50,11 +53,13 @@ def stack_global(state: State) -> None:
     name, module = state.pop(), state.pop()
     if isinstance(module, str) and isinstance(name, str):
         state.frame.stack.append(state.named(module, name))
-    else:
-        kept = {Opaque.LOST, Opaque.TEXT}.isdisjoint(
-            each for each in (module, name) if isinstance(each, Opaque)
-        )
-        state.frame.stack.append(state.found("", COMPUTED if kept else NOT_KEPT))
+        return
+    texts = [each.text if isinstance(each, Worked) else each for each in (module, name)]
+    if isinstance(texts[0], str) and isinstance(texts[1], str):
+        state.frame.stack.append(state.found(texts[0], texts[1], hidden=True))
+        return
+    kept = not any(each is Opaque.LOST or each is Opaque.TEXT for each in (module, name))
+    state.frame.stack.append(state.found("", COMPUTED if kept else NOT_KEPT, hidden=True))
 
 
 def extension(width: int) -> Operation:
@@ -63,12 +68,13 @@ def extension(width: int) -> Operation:
     def extension(state: State) -> None:
         code = state.unsigned(width)
         # What a code stands for is known to the loading program only.
-        state.frame.stack.append(state.found("", f"extension code {code}"))
+        state.frame.stack.append(state.found("", f"extension code {code}", hidden=True))
 
     return extension
 
 
 def _called(state: State, callee: Symbol, arguments: Symbol, how: str) -> None:
+    state.called(callee)
     state.out.append(Call(state.opened, callee, arguments, how))
     state.frame.stack.append(_result(state, callee, arguments))
 
@@ -76,16 +82,36 @@ def _called(state: State, callee: Symbol, arguments: Symbol, how: str) -> None:
 def _result(state: State, callee: Symbol, arguments: Symbol) -> Symbol:
     if isinstance(callee, Result):
         return callee
+    shown = arguments if isinstance(arguments, tuple) else ()
+    if isinstance(callee, Method):
+        return worked_out(callee, shown) or Result(callee.of)
     if not isinstance(callee, Global):
         return Result(None)
-    if callee == Global("builtins", "getattr") and isinstance(arguments, tuple):
-        match arguments:
-            case (Global() as owner, str() as name, *_):
-                return state.found(owner.module, f"{owner.name}.{name}")
-    if callee == Global("numpy", "dtype") and isinstance(arguments, tuple):
-        return array_type(arguments) or Result(callee)
-    state.arrays |= is_array_file(callee)
-    return Result(callee)
+    special: Symbol | None = None
+    if callee.name == "getattr" and callee.module in ("builtins", "__builtin__"):
+        special = _attribute(state, shown)
+    elif callee == Global("functools", "partial") and shown and isinstance(shown[0], Global):
+        # Calling it would call what it wraps.
+        special = Result(shown[0])
+    elif callee == Global("numpy", "dtype") and shown:
+        special = array_type(shown)
+    return special or worked_out(callee, shown) or Result(callee)
+
+
+def _attribute(state: State, arguments: tuple[object, ...]) -> Symbol | None:
+    """Return what ``getattr`` gives."""
+    match arguments:
+        case (Global() as owner, str() | Worked() as name, *_):
+            text = name if isinstance(name, str) else name.text
+            hidden = isinstance(name, Worked)
+            return state.found(owner.module, f"{owner.name}.{text}", hidden=hidden)
+        case (Result() as made, str() as name, *_):
+            return Method(made.of, name)
+        case (bytes(), str() as name, *_):
+            return Method(Global("builtins", "bytes"), name)
+        case (str() | Worked(), str() as name, *_):
+            return Method(Global("builtins", "str"), name)
+    return None
 
 
 def call(state: State) -> None:
@@ -127,6 +153,9 @@ def build(state: State) -> None:
     """``BUILD``."""
     content = state.pop()
     target = state.top()
+    if isinstance(target, Global | Method):
+        state.out.append(Changed(state.opened, target, content, "BUILD"))
+        return
     state.out.append(SetState(state.opened, target, content))
     if isinstance(target, ArrayType):
         set_array_state(target, content)
@@ -143,8 +172,15 @@ def persistent_line(state: State) -> None:
 
 def persistent(state: State) -> None:
     """``BINPERSID``."""
-    state.out.append(PersistentId(state.opened, state.pop()))
-    state.frame.stack.append(Opaque.PERSISTENT)
+    identifier = state.pop()
+    state.out.append(PersistentId(state.opened, identifier))
+    match identifier:
+        case (str() as kind, Global() as module, *_) if kind == "module":
+            # The older torch format wraps classes so, with their source beside them.
+            state.used(module)
+            state.frame.stack.append(module)
+        case _:
+            state.frame.stack.append(Opaque.PERSISTENT)
 
 
 def stop(state: State) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from basanite.formats.pickle.events import Call
+from basanite.formats.pickle.arrays import is_array_file
+from basanite.formats.pickle.events import Changed
 from basanite.formats.pickle.state import BadPickleError, State
-from basanite.formats.pickle.symbols import Fields, Global, Opaque, Symbol
+from basanite.formats.pickle.symbols import Fields, Global, Method, Opaque, Result, Symbol
 from basanite.formats.pickle.values import Operation
 
 MAX_TUPLE = 16
@@ -21,10 +22,8 @@ def pop(state: State) -> None:
     stack, marks = state.frame.stack, state.frame.marks
     if marks and marks[-1] >= len(stack):
         marks.pop()
-    elif stack:
-        stack.pop()
     else:
-        raise BadPickleError("it takes more from the stack than is there")
+        state.pop()
 
 
 def pop_mark(state: State) -> None:
@@ -34,7 +33,9 @@ def pop_mark(state: State) -> None:
 
 def dup(state: State) -> None:
     """``DUP``."""
-    state.frame.stack.append(state.top())
+    value = state.top()
+    state.used(value)
+    state.frame.stack.append(value)
 
 
 def container(state: State) -> None:
@@ -44,13 +45,30 @@ def container(state: State) -> None:
 
 def dictionary(state: State) -> None:
     """``EMPTY_DICT``."""
-    state.frame.stack.append(Fields() if state.arrays else Opaque.CONTAINER)
+    stack = state.frame.stack
+    below = stack[-1] if stack else None
+    wanted = isinstance(below, Result) and is_array_file(below.of)
+    stack.append(Fields() if wanted else Opaque.CONTAINER)
 
 
 def marked_container(state: State) -> None:
     """A container of everything above the mark."""
     state.pop_mark()
     state.frame.stack.append(Opaque.CONTAINER)
+
+
+def marked_dictionary(state: State) -> None:
+    """``DICT``: keys and values by turns above the mark."""
+    stack, marks = state.frame.stack, state.frame.marks
+    below = stack[marks[-1] - 1] if marks and marks[-1] > 0 else None
+    items = state.pop_mark()
+    if state.special:
+        state.keys(items)
+    if isinstance(below, Result) and is_array_file(below.of) and len(items) <= 64:
+        pairs = zip(items[::2], items[1::2], strict=False)
+        stack.append(Fields({k: v for k, v in pairs if isinstance(k, str)}))
+    else:
+        stack.append(Opaque.CONTAINER)
 
 
 def short_tuple(count: int) -> Operation:
@@ -72,22 +90,23 @@ def _popped(state: State, count: int) -> list[Symbol]:
     return [state.pop() for _ in range(count)][::-1]
 
 
-def into(how: str, method: str, marked: bool, pair: bool) -> Operation:
+def into(how: str, *, marked: bool, pair: bool) -> Operation:
     """Put values into the container below them."""
 
     def put(state: State) -> None:
         items = state.pop_mark() if marked else _popped(state, 2 if pair else 1)
         target = state.top()
+        if pair and state.special:
+            state.keys(items)
         if isinstance(target, Fields) and pair:
             if len(target.content) + len(items) <= 64:
                 target.content.update(
                     {k: v for k, v in zip(items[::2], items[1::2], strict=False) if type(k) is str}
                 )
-        elif isinstance(target, Global):
+        elif isinstance(target, Global | Method):
             # Not a container of the pickle's own: something importable would be changed.
             shown = tuple(items) if len(items) <= MAX_TUPLE else Opaque.LONG_TUPLE
-            callee = state.found(target.module, f"{target.name}.{method}")
-            state.out.append(Call(state.opened, callee, shown, how))
+            state.out.append(Changed(state.opened, target, shown, how))
 
     return put
 
@@ -129,6 +148,7 @@ def _recall(state: State, number: int) -> None:
     value = state.frame.memo.get(number)
     if value is None:
         raise BadPickleError(f"it recalls value {number}, which was never stored")
+    state.used(value)
     state.frame.stack.append(value)
 
 

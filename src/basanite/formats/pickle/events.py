@@ -19,8 +19,7 @@ class Import:
 class Call:
     """Something would be called. ``how`` is the opcode's name in the standard library's table.
 
-    For ``NEWOBJ`` and ``NEWOBJ_EX`` only the class's ``__new__`` runs; for ``APPEND``, ``SETITEM``
-    and the like, a method of an importable itself.
+    For ``NEWOBJ`` and ``NEWOBJ_EX`` only the class's ``__new__`` runs.
     """
 
     offset: int
@@ -47,16 +46,44 @@ class PersistentId:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """An importable is kept as a value, not (only) called: the model may call it later."""
+
+    offset: int
+    target: Global
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Something importable itself would be changed: an item set, a value appended, a state given.
+
+    ``how`` is the opcode's name in the standard library's table.
+    """
+
+    offset: int
+    target: Symbol
+    content: Symbol
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class SpecialName:
-    """A text that has a meaning to the unpickler itself, such as ``__setstate__``, was pushed."""
+    """A dictionary holds something under a name by which state replaces what an object does.
+
+    Such as a function under ``__setstate__``.
+    """
 
     offset: int
     name: str
+    value: Symbol
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """One pickle of the stream ended. ``protocol`` as announced, 0 when it is not."""
+    """One pickle of the stream ended. ``protocol`` as announced, 0 when it is not.
+
+    ``opcodes`` counts those that were looked at one by one.
+    """
 
     offset: int
     protocol: int
@@ -72,4 +99,4 @@ class Broken:
     limit: bool = False
 
 
-Event = Import | Call | SetState | PersistentId | SpecialName | End | Broken
+Event = Import | Held | Call | Changed | SetState | PersistentId | SpecialName | End | Broken

@@ -12,6 +12,8 @@ from basanite.formats.pickle.symbols import Global
 from basanite.formats.stream import Stream
 
 _BUDGET = Budget(opcodes=1 << 18, stack=1 << 19, memo=1 << 19, names=1000)
+_ANNOUNCED = Budget(opcodes=1 << 13, stack=1 << 19, memo=1 << 19, names=1000)
+"""Where the bytes say themselves that they are a pickle, less is needed to believe it."""
 _IDENTIFIER = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*$")
 _FOLLOWED = 40
 """Events looked at; a pickle shows itself in its first few."""
@@ -51,9 +53,9 @@ def looks_like_pickle(head: bytes, stream: Stream, size: int) -> bool:
     announced = head[:1] == b"\x80" and len(head) > 1 and head[1] <= 5
     if not head or (not announced and head[:1] not in OPERATIONS):
         return False
-    limited = _Limited(stream, 1 << 20)
+    limited = _Limited(stream, 1 << 17 if announced else 1 << 20)
     named = 0
-    for count, event in enumerate(events(limited, _BUDGET)):
+    for count, event in enumerate(events(limited, _ANNOUNCED if announced else _BUDGET)):
         if isinstance(event, Call) and _proper(event):
             return True
         if isinstance(event, Import):

@@ -13,7 +13,7 @@ from basanite.formats.stream import Inflated, Span, Stream, compression
 
 NAME = "pickle"
 VERSION = 1
-_BUDGET = Budget(opcodes=2_000_000)
+_BUDGET = Budget(opcodes=100_000, length=2 << 20)
 """Facts are a first look; the check follows the stream to its end."""
 _SHOWN = 200
 

@@ -7,32 +7,27 @@ differ, the state follows the one that goes further: a bad pickle must not hide 
 from __future__ import annotations
 
 import _compat_pickle
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from basanite.formats.pickle.events import Event, Import, SpecialName
-from basanite.formats.pickle.memo import Memo
-from basanite.formats.pickle.symbols import Global, Opaque, Symbol
-from basanite.formats.stream import CHUNK, Stream
+from basanite.formats.pickle.events import Event, Held, Import, SpecialName
+from basanite.formats.pickle.frame import Frame
+from basanite.formats.pickle.symbols import Global, Method, Opaque, Result, Run, Symbol
+from basanite.formats.stream import Stream
 
 MAX_LINE = 1 << 16
+_FEW = 20
 MAX_TEXT = 512
 """Longer text names nothing importable, so its content is dropped."""
-SPECIAL_NAMES = frozenset(
-    {
-        "__setstate__",
-        "__reduce__",
-        "__reduce_ex__",
-        "__class__",
-        "__bases__",
-        "__globals__",
-        "__builtins__",
-        "__code__",
-        "__subclasses__",
-        "__getattribute__",
-        "__import__",
-    }
-)
-"""Texts by which state can replace what an object does. Data has no reason to hold them."""
+CHUNK = 1 << 19
+SMALL_CHUNK = 1 << 16
+_SPECIAL = """
+    __setstate__ __reduce__ __reduce_ex__ __getstate__ __class__ __bases__ __mro__ __globals__
+    __builtins__ __code__ __subclasses__ __getattribute__ __getattr__ __import__ __init__ __new__
+    __call__ __del__ __setattr__ __init_subclass__ __class_getitem__ __instancecheck__ __enter__
+    __exit__ __get__ __set__ __delattr__ __getitem__ __setitem__ __missing__ __hash__ __eq__
+"""
+SPECIAL_NAMES = frozenset(_SPECIAL.split())
+"""Keys by which state can replace what an object does."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +35,11 @@ class Budget:
     """How far a stream is followed. Past any of these it is *not looked at*, and said so."""
 
     opcodes: int = 150_000_000
+    """Looked at one by one; runs of constants that are passed over at once cost nothing."""
+    length: int = 1 << 62
+    """Bytes, to within a chunk."""
     stack: int = 10_000_000
-    memo: int = 50_000_000
+    memo: int = 60_000_000
     names: int = 100_000
     """Different importables."""
     nesting: int = 50
@@ -60,22 +58,13 @@ class BudgetError(Exception):
     """Our own limit, not the data's fault."""
 
 
-@dataclass
-class Frame:
-    """What one unpickler has of its own; a pickle inside a pickle starts a new one."""
-
-    stack: list[Symbol] = field(default_factory=list)
-    marks: list[int] = field(default_factory=list)
-    memo: Memo = field(default_factory=Memo)
-    protocol: int = 0
-
-
 class State:
     """Everything the operations work on."""
 
     def __init__(self, stream: Stream, budget: Budget) -> None:
         self.stream = stream
         self.budget = budget
+        self._chunk = CHUNK if budget.opcodes > CHUNK else SMALL_CHUNK
         self.buffer = b""
         self.at = 0
         self.base = 0
@@ -85,10 +74,13 @@ class State:
         self.frame = Frame()
         self.outer: list[Frame] = []
         self.names: dict[tuple[str, str], Global] = {}
-        self.announced: set[Global | str] = set()
+        self.pushed: dict[Global, int] = {}
+        """How many times more an importable was pushed than it was called."""
+        self.special = False
+        """Whether a text was pushed that as a key would be special."""
+        self.nested: int | None = None
+        """How many bytes of a pickle that lies inside bytes come next."""
         self.stopped = False
-        self.arrays = False
-        """Whether raw arrays may lie between the opcodes (joblib)."""
         self.magic = False
         """Whether this is the older torch format: five pickles, then raw storages."""
 
@@ -99,7 +91,7 @@ class State:
 
     def refill(self) -> bool:
         """Read a further chunk behind what is left. Return False at the end of the bytes."""
-        data = self.stream.read(CHUNK)
+        data = self.stream.read(self._chunk)
         self.buffer = self.buffer[self.at :] + data
         self.base += self.at
         self.at = 0
@@ -163,9 +155,8 @@ class State:
         if len(text) > MAX_TEXT:
             self.frame.stack.append(Opaque.TEXT)
             return
-        if text in SPECIAL_NAMES and text not in self.announced:
-            self.announced.add(text)
-            self.out.append(SpecialName(self.opened, text))
+        if text[:2] == "__":
+            self.special = True
         self.frame.stack.append(text)
 
     def pop(self) -> Symbol:
@@ -173,14 +164,22 @@ class State:
         stack, marks = self.frame.stack, self.frame.marks
         if not stack or (marks and marks[-1] >= len(stack)):
             raise BadPickleError("it takes more from the stack than is there")
-        return stack.pop()
+        value = stack.pop()
+        if isinstance(value, Run):
+            value.count -= 1
+            if value.count > 0:
+                stack.append(value)
+            else:
+                self.frame.runs -= 1
+            return Opaque.CONSTANT
+        return value
 
     def top(self) -> Symbol:
         """Look at the top of the stack."""
         stack, marks = self.frame.stack, self.frame.marks
         if not stack or (marks and marks[-1] >= len(stack)):
             raise BadPickleError("it needs a value on the stack and there is none")
-        return stack[-1]
+        return Opaque.CONSTANT if isinstance(stack[-1], Run) else stack[-1]
 
     def pop_mark(self) -> list[Symbol]:
         """Take everything above the last mark."""
@@ -189,7 +188,24 @@ class State:
         start = self.frame.marks.pop()
         items = self.frame.stack[start:]
         del self.frame.stack[start:]
-        return items
+        if not self.frame.runs:
+            return items
+        flat: list[Symbol] = []
+        for each in items:
+            if isinstance(each, Run):
+                self.frame.runs -= 1
+                # Whoever takes them up drops more than a few.
+                flat += [Opaque.CONSTANT] * min(each.count, _FEW)
+            else:
+                flat.append(each)
+        return flat
+
+    def keys(self, items: list[Symbol]) -> None:
+        """Look for special keys among the keys and values that go into a dictionary."""
+        for key, value in zip(items[::2], items[1::2], strict=False):
+            able = isinstance(value, Global | Result | Method) or value is Opaque.LOST
+            if able and isinstance(key, str) and key in SPECIAL_NAMES:
+                self.out.append(SpecialName(self.opened, key, value))
 
     def named(self, module: str, name: str) -> Global:
         """Return the importable of that name and announce its import."""
@@ -197,15 +213,34 @@ class State:
             module, name = modern(module, name)
         return self.found(module, name)
 
-    def found(self, module: str, name: str) -> Global:
-        """Return the importable of that very name and announce it once."""
+    def found(self, module: str, name: str, *, hidden: bool = False) -> Global:
+        """Return the importable of that very name, announce it once, and count that it is used."""
         symbol = self.names.get((module, name))
-        if symbol is None:
+        if symbol is None or (hidden and not symbol.hidden):
             if len(self.names) >= self.budget.names:
                 raise BudgetError("it names too many different things")
-            symbol = self.names[module, name] = Global(module, name)
+            symbol = self.names[module, name] = Global(module, name, hidden)
             self.out.append(Import(self.opened, symbol))
+            self.frame.memo.keep(module)
+            self.frame.memo.keep(name)
+        self.pushed[symbol] = self.pushed.get(symbol, 0) + 1
         return symbol
+
+    def used(self, symbol: Symbol) -> None:
+        """Count that a value was pushed once more."""
+        if symbol.__class__ is Global:
+            self.pushed[symbol] = self.pushed.get(symbol, 0) + 1
+
+    def called(self, symbol: Symbol) -> None:
+        """Count that a value was taken from the stack to be called."""
+        if symbol.__class__ is Global:
+            self.pushed[symbol] = self.pushed.get(symbol, 1) - 1
+
+    def held(self) -> list[Event]:
+        """Return what was kept as a value so far, and forget it."""
+        found: list[Event] = [Held(self.opened, each) for each, n in self.pushed.items() if n > 0]
+        self.pushed.clear()
+        return found
 
 
 def modern(module: str, name: str) -> tuple[str, str]:

@@ -7,21 +7,61 @@ symbols. Everything else becomes one of the symbols here, so memory does not fol
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
+from typing import ClassVar
 
 from basanite.domain.names import visible
 
 
-class Opaque(Enum):
-    """A value whose content does not matter, or is not kept."""
+class Opaque:
+    """A value whose content does not matter, or is not kept. Compared by identity."""
 
-    CONSTANT = "a constant"
-    TEXT = "a long text"
-    CONTAINER = "a container"
-    LONG_TUPLE = "a long tuple"
-    LOST = "a value no longer kept"
-    PERSISTENT = "an object from outside the pickle"
-    BUFFER = "a buffer from outside the pickle"
+    __slots__ = ("code", "value")
+    CONSTANT: ClassVar[Opaque]
+    TEXT: ClassVar[Opaque]
+    CONTAINER: ClassVar[Opaque]
+    LONG_TUPLE: ClassVar[Opaque]
+    LOST: ClassVar[Opaque]
+    PERSISTENT: ClassVar[Opaque]
+    BUFFER: ClassVar[Opaque]
+    PLAIN: ClassVar[Opaque]
+    FOLLOWED: ClassVar[Opaque]
+    PACKED: ClassVar[Opaque]
+
+    def __init__(self, code: int, value: str) -> None:
+        self.code = code
+        """Its number in a memo."""
+        self.value = value
+        """A few words for a person."""
+
+    def __repr__(self) -> str:
+        return f"<{self.value}>"
+
+
+OPAQUE = (
+    Opaque(0, "a constant"),
+    Opaque(1, "a long text"),
+    Opaque(2, "a container"),
+    Opaque(3, "a long tuple"),
+    Opaque(4, "a value no longer kept"),
+    Opaque(5, "an object from outside the pickle"),
+    Opaque(6, "a buffer from outside the pickle"),
+    Opaque(7, "plain data"),
+    Opaque(8, "a pickle that was followed"),
+    Opaque(9, "a packed pickle"),
+)
+"""Every opaque value, by its number."""
+(
+    Opaque.CONSTANT,
+    Opaque.TEXT,
+    Opaque.CONTAINER,
+    Opaque.LONG_TUPLE,
+    Opaque.LOST,
+    Opaque.PERSISTENT,
+    Opaque.BUFFER,
+    Opaque.PLAIN,
+    Opaque.FOLLOWED,
+    Opaque.PACKED,
+) = OPAQUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +70,8 @@ class Global:
 
     module: str
     name: str
+    hidden: bool = False
+    """Whether its name is worked out while loading, or is known to the loading program only."""
 
     @property
     def known(self) -> bool:
@@ -50,7 +92,25 @@ class Result:
         return f"a result of {self.of}" if self.of else "a result of something unknown"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Method:
+    """An attribute of what came out of a call, as ``getattr`` finds it."""
+
+    of: Global | None
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} of a result of {self.of or 'something unknown'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """A text that is worked out while loading, by joining, decoding and the like."""
+
+    text: str
+
+
+@dataclass(slots=True, eq=False)
 class Fields:
     """A dictionary whose text keys are kept; only made where a raw array may follow."""
 
@@ -69,17 +129,40 @@ class ArrayType:
     objects: bool
 
 
-Symbol = Opaque | Global | Result | Fields | ArrayType | str | int | bytes | tuple[object, ...]
+@dataclass(slots=True, eq=False)
+class Run:
+    """So many constants on a stack, one above the other. Never handed to anyone."""
+
+    count: int
+
+
+Symbol = (
+    Opaque
+    | Global
+    | Result
+    | Method
+    | Worked
+    | Fields
+    | ArrayType
+    | Run
+    | str
+    | int
+    | bytes
+    | tuple[object, ...]
+)
 
 COMPUTED = "a name worked out while loading"
 NOT_KEPT = "a name no longer kept"
 """Names of importables whose module is unknown."""
-MAX_DEPTH = 3
+MAX_DEPTH = 4
 MAX_ITEMS = 6
+MAX_SEEN = 200
 
 
 def describe(symbol: object, depth: int = 0) -> str:
     """Return a short inert text of a symbol, for a person."""
+    if isinstance(symbol, Worked):
+        return describe(symbol.text)
     if isinstance(symbol, str):
         return repr(visible(symbol, 120))
     if isinstance(symbol, bytes):
@@ -91,15 +174,21 @@ def describe(symbol: object, depth: int = 0) -> str:
         return f"({', '.join(shown)}{', …' if len(symbol) > MAX_ITEMS else ''})"
     if isinstance(symbol, Opaque):
         return symbol.value
-    return visible(str(symbol), 200) if isinstance(symbol, Global | Result | int) else "a value"
+    known = Global | Result | Method | int
+    return visible(str(symbol), 200) if isinstance(symbol, known) else "a value"
 
 
-def globals_in(symbol: object, depth: int = 0) -> list[Global]:
-    """Return the importables inside a symbol, down to a few levels."""
-    if isinstance(symbol, Global):
-        return [symbol]
-    if isinstance(symbol, Result):
-        return []
-    if isinstance(symbol, tuple) and depth < MAX_DEPTH:
-        return [found for each in symbol for found in globals_in(each, depth + 1)]
-    return []
+def globals_in(symbol: object) -> list[Global]:
+    """Return the importables inside a symbol, down to a few levels and a few hundred values."""
+    found: list[Global] = []
+    level, seen = [symbol], 0
+    for _ in range(MAX_DEPTH):
+        below: list[object] = []
+        for each in level:
+            if isinstance(each, Global):
+                found.append(each)
+            elif isinstance(each, tuple) and seen < MAX_SEEN:
+                seen += len(each)
+                below += each
+        level = below
+    return found

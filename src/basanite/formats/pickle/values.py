@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from basanite.formats.pickle.nested import LOADER
 from basanite.formats.pickle.state import MAX_TEXT, BadPickleError, State
 from basanite.formats.pickle.symbols import Opaque, Symbol
 
@@ -58,27 +59,6 @@ def text(width: int) -> Operation:
             raise BadPickleError("a text is no UTF-8") from error
 
     return text
-
-
-_SHORT_TEXT = text(1)
-
-
-def short_text(state: State) -> None:
-    """``SHORT_BINUNICODE``, the commonest of all, without detours where it lies in the buffer."""
-    buffer, at = state.buffer, state.at
-    end = at + 1 + buffer[at] if at < len(buffer) else len(buffer) + 1
-    if end > len(buffer):
-        _SHORT_TEXT(state)
-        return
-    try:
-        value = str(buffer[at + 1 : end], "utf-8", "surrogatepass")
-    except UnicodeDecodeError as error:
-        raise BadPickleError("a text is no UTF-8") from error
-    state.at = end
-    if value[:2] == "__":
-        state.push_text(value)
-    else:
-        state.frame.stack.append(value)
 
 
 def text_line(state: State) -> None:
@@ -138,7 +118,10 @@ def data(width: int) -> Operation:
 
     def data(state: State) -> None:
         count = state.unsigned(width)
-        if count <= _KEPT_BYTES:
+        stack = state.frame.stack
+        if stack and stack[-1] == LOADER:
+            state.nested = count
+        elif count <= _KEPT_BYTES:
             state.frame.stack.append(state.take(count))
         else:
             state.skip(count)

@@ -9,11 +9,15 @@ A file can be two things at once: a table of numbers to one program and a pickle
 of other formats that have a name which pickle loaders take, or that as a pickle would import or
 call something, are followed as pickles too; a file that is two formats at once fails.
 
-What may be called is a list of exact names: what PyTorch, NumPy, pandas and scikit-learn write when
-they save data, with conditions on the arguments where these could do harm. All the rest of the
-standard library is closed. A call of something closed is a failure, also when the file breaks off
-later, since the call would already have happened. A call of something unknown leaves the question
-undecided; a site can vouch for its own classes with the parameter `allow`.
+The standard library is closed, but for exact names: what PyTorch, NumPy, pandas and scikit-learn
+write when they save data, with conditions on the arguments where these could do harm. A class of a
+package that models are made with may be made and given a state, for that is data; its functions may
+be kept, but what loads, runs or fetches is closed there too. A call of something closed is a
+failure, also when the file breaks off later, since the call would already have happened; so is
+keeping it as a value, for whoever uses the model calls it; so is a name that is worked out while
+loading, and a change of what belongs to a program. A call of something unknown leaves the question
+undecided; a site can vouch for its own classes with the parameter `allow`. What is unknown and only
+named is told and does not stop anyone.
 """
 
 from __future__ import annotations
@@ -27,7 +31,7 @@ from basanite.domain.errors import UsageError
 from basanite.domain.finding import Finding, Location
 from basanite.domain.outcome import Outcome
 from basanite.domain.ports import OpenArtifact
-from basanite.domain.severity import Confidence
+from basanite.domain.severity import Confidence, Severity
 from basanite.domain.value import JsonObject
 from basanite.formats import numpy
 from basanite.formats.detect import also, starts_with_archive
@@ -48,7 +52,8 @@ CHECK = Check(
     why="Whoever wrote the file then runs commands with the rights of the program that loads it: "
     "next to the control system, with its credentials.",
     limits="It does not know what a class of your own does when it is built or given its state, "
-    "nor code in TorchScript, Keras Lambda layers or native extensions.",
+    "nor code in TorchScript, Keras Lambda layers or native extensions. What packages outside the "
+    "standard library do it knows by their names, and by what their functions are called.",
     remediation="Use formats that cannot carry code (safetensors, ONNX, GGUF). Load what must stay "
     "a pickle with weights_only=True, in a confined process, from a digest that you have checked.",
     references=rules.REFERENCES,
@@ -57,6 +62,9 @@ CHECK = Check(
     parameters={"allow": []},
     readers=("detect", "container", "pickle", "zip", "tar", "numpy"),
 )
+
+_PLAIN_TRACE = 3
+"""Lines below which a trace says no more than the message."""
 
 
 def _inspect(opened: OpenArtifact, parameters: JsonObject) -> Answer:
@@ -93,7 +101,7 @@ def _as_pickle(opened: OpenArtifact, vouched: frozenset[str]) -> Judgement | Non
     judgement = Judgement(opened.artifact.path, vouched)
     # Where the format is another one, a loader knows no persistent ids and stops at the first.
     judgement.follow(takewhile(lambda each: not isinstance(each, PersistentId), events(stream)))
-    acts = judgement.referenced or judgement.findings or judgement.limited
+    acts = judgement.named or judgement.findings or judgement.limited
     return judgement if acts else None
 
 
@@ -109,7 +117,7 @@ def _two_formats(artifact: Part, second: Format) -> Finding:
 
 
 def _answer(judged: list[Judgement], double: list[Finding]) -> Answer:
-    findings = [*double, *(finding for each in judged for finding in each.findings.values())]
+    findings = [*double, *(finding for each in judged for finding in _told(each))]
     findings.sort(key=lambda each: -each.level.rank)
     broken = [f"{each.path}: {each.broken}" for each in judged if each.broken]
     if double or any(each.failed for each in judged):
@@ -119,7 +127,7 @@ def _answer(judged: list[Judgement], double: list[Finding]) -> Answer:
         reason = f"could not be followed to the end: {'; '.join(broken[:3])}"
     elif not judged:
         outcome, reason = Outcome.NOT_APPLICABLE, "no pickle is inside"
-    elif findings:
+    elif any(each.level.rank >= Severity.MEDIUM.rank for each in findings):
         outcome, reason = Outcome.UNDECIDED, _undecided(findings)
     else:
         outcome, reason = Outcome.PASSED, ""
@@ -129,8 +137,18 @@ def _answer(judged: list[Judgement], double: list[Finding]) -> Answer:
     return Answer(outcome=outcome, reason=reason[:2000], findings=tuple(findings[:MAX_FINDINGS]))
 
 
+def _told(judgement: Judgement) -> list[Finding]:
+    """Return the findings of a stream; the worst says what would run, in order."""
+    findings = sorted(judgement.findings.values(), key=lambda each: -each.level.rank)
+    if not judgement.failed or len(judgement.trace.lines) < _PLAIN_TRACE:
+        return findings
+    message = f"{findings[0].message} In order: {judgement.trace.text()}."
+    return [findings[0].model_copy(update={"message": message[:4000]}), *findings[1:]]
+
+
 def _undecided(findings: list[Finding]) -> str:
-    names = sorted({str(each.detail["name"]) for each in findings})
+    asked = [each for each in findings if each.level.rank >= Severity.MEDIUM.rank]
+    names = sorted({str(each.detail["name"]) for each in asked})
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return f"whether these are harmless is not known here: {', '.join(names[:3])}{more}"
 

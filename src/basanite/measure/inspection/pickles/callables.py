@@ -8,189 +8,135 @@ write, by exact name; where an argument could turn an open callable against its 
 from __future__ import annotations
 
 import re
-from enum import Enum
 from functools import lru_cache
 
 from basanite.formats.pickle.symbols import Global
+from basanite.measure.inspection.pickles import library, packages
+from basanite.measure.inspection.pickles.standing import Standing
 from basanite.measure.inspection.pickles.stdlib import MODULES
+from basanite.measure.inspection.pickles.words import HANDLES, LOADS, RUNS, rebuilds, words
 
-
-class Standing(Enum):
-    """What is known of an importable."""
-
-    OPEN = "open"
-    CLASS = "class"
-    """Open when it is only made (``__new__``), not when it is called with arguments."""
-    CLOSED = "closed"
-    UNKNOWN = "unknown"
-
-
-def _in(modules: str, names: str) -> frozenset[str]:
-    return frozenset(f"{module}.{name}" for module in modules.split() for name in names.split())
-
-
-_REBUILDERS = """
-    _rebuild_tensor _rebuild_tensor_v2 _rebuild_tensor_v3 _rebuild_parameter
-    _rebuild_parameter_with_state _rebuild_qtensor _rebuild_sparse_tensor
-    _rebuild_meta_tensor_no_storage _rebuild_nested_tensor
-    _rebuild_device_tensor_from_numpy _rebuild_device_tensor_from_cpu_tensor
+_REACHING = """
+    os posix nt posixpath ntpath sys subprocess builtins __builtin__ __builtins__ importlib shutil
+    runpy ctypes socket pickle cPickle _pickle marshal eval exec system popen spawn Popen
+    __import__ __globals__ __subclasses__ __class__ __base__ __bases__ __mro__ __code__ __dict__
+    __getattribute__ __reduce__ __reduce_ex__ __loader__ __spec__ __call__ __self__ __func__
+    __closure__ __defaults__ __wrapped__ __init__ __init_subclass__ __setattr__ __delattr__
+    __getattr__ __setstate__ __del__ f_globals f_locals f_builtins gi_frame tb_frame cr_frame
+    gi_code func_globals func_code threading multiprocessing tempfile inspect
 """
-_STORAGES = """
-    FloatStorage DoubleStorage HalfStorage BFloat16Storage LongStorage IntStorage ShortStorage
-    CharStorage ByteStorage BoolStorage ComplexFloatStorage ComplexDoubleStorage QInt8Storage
-    QUInt8Storage QInt32Storage QUInt4x2Storage Size Tensor device
-"""
-
-OPEN = frozenset().union(
-    _in(
-        "builtins",
-        "set frozenset list dict tuple bytearray bytes complex slice range int float str bool "
-        "object",
-    ),
-    _in("collections", "OrderedDict defaultdict deque Counter"),
-    _in("datetime", "datetime date time timedelta timezone"),
-    _in(
-        "pathlib pathlib._local",
-        "PosixPath PurePosixPath WindowsPath PureWindowsPath Path PurePath",
-    ),
-    _in("argparse", "Namespace"),
-    _in("array", "array _array_reconstructor"),
-    _in("copyreg", "__newobj__ _reconstructor"),
-    _in("_codecs", "encode"),
-    _in("decimal", "Decimal"),
-    _in("fractions", "Fraction"),
-    _in("functools", "partial"),
-    _in("types", "SimpleNamespace"),
-    _in("uuid", "UUID"),
-    _in(
-        "numpy.core numpy._core",
-        "multiarray._reconstruct multiarray.scalar numeric._frombuffer _internal._reconstruct",
-    ),
-    _in("numpy", "dtype ndarray ma.core._mareconstruct"),
-    _in("numpy.random.bit_generator", "__pyx_unpickle_SeedSequence"),
-    _in("numpy.random._pickle", "__randomstate_ctor __generator_ctor __bit_generator_ctor"),
-    _in("torch", _STORAGES),
-    _in("torch._utils", _REBUILDERS),
-    _in("torch", "_tensor._rebuild_from_type_v2 nn.parameter.Parameter serialization._get_layout"),
-    _in("torch.storage", "TypedStorage UntypedStorage"),
-    _in(
-        "torch.jit._pickle",
-        "build_intlist build_doublelist build_boollist build_tensorlist build_tensor_from_id "
-        "restore_type_tag",
-    ),
-    _in("pandas._libs", "arrays.__pyx_unpickle_NDArrayBacked internals._unpickle_block"),
-    _in("pandas._libs.tslibs", "timestamps._unpickle_timestamp nattype._nat_unpickle"),
-    _in("pandas.core", "indexes.base._new_Index internals.managers.BlockManager"),
-    _in("pandas", "CategoricalDtype StringDtype"),
-    _in("sklearn.metrics._dist_metrics", "newObj"),
-    _in("sklearn.neighbors._ball_tree sklearn.neighbors._kd_tree", "newObj"),
-    _in("sklearn.tree._tree", "Tree"),
+_CLOSED_PARTS = frozenset(_REACHING.split())
+"""Parts of a dotted name that reach into something closed, wherever they stand."""
+_MODULE_PARTS_ALLOWED = frozenset({"inspect", "threading", "multiprocessing", "pickle", "_pickle"})
+"""Of these, what ML packages also call modules of their own (``numpy.random._pickle``)."""
+_CLASS = re.compile(r"_*[A-Z][A-Za-z0-9_]*")
+_STORAGE = re.compile(r"torch\.(?:cuda\.|hpu\.|xpu\.|sparse\.)?[A-Za-z0-9]+(?:Storage|Tensor)")
+_LOWER_CLASSES = re.compile(
+    r"(csr|csc|coo|bsr|dia|dok|lil)_(matrix|array)|interp1d|rv_\w+|\w+_gen|\w+_frozen|poly1d|"
+    r"gaussian_kde|recarray|record|matrix|ndarray|chararray|nditer"
 )
-"""Open to be called."""
 
-_CLASS_HOMES = (
-    "sklearn.",
-    "scipy.sparse.",
-    "scipy.interpolate.",
-    "xgboost.",
-    "lightgbm.",
-    "torch.nn.modules.",
-    "torch.optim.",
-    "pandas.",
-    "numpy.",
-    "joblib.numpy_pickle.",
-)
-_CLASS_NAME = re.compile(r"_?[A-Z][A-Za-z0-9_]*|(csr|csc|coo|bsr|dia|dok|lil)_(matrix|array)")
 
-_CALLED_HOMES = ("sklearn._loss._loss.", "sklearn.linear_model._sgd_fast.")
-"""Modules of compiled classes that hold numbers only and are rebuilt by calling them."""
-
+_COMPILED = re.compile(r"statsmodels\.tsa\.[\w.]+\.[sdcz][A-Z]\w+")
+"""Compiled classes, one for each type of number."""
 _SCRIPTED = re.compile(
     r"__torch__\.(?!torch\.classes\.(?!(?:quantized|xnnpack|mkldnn|rnn|sparse)\.))[\w.]+", re.ASCII
 )
 """Classes of TorchScript: no module of Python has this name. Their code lies in the archive, where
 the check of embedded code reads it; those that only a library registers are not among them."""
-
-_CLOSED_ELSEWHERE = (
-    "numpy.testing.", "numpy.f2py.", "numpy.distutils.", "numpy.load", "numpy.save",
-    "numpy.fromfile", "numpy.memmap", "numpy.lib.", "numpy.ctypeslib.", "pandas.eval",
-    "pandas.read_", "pandas.io.", "pandas.core.computation.", "pandas.compat.", "torch.load",
-    "torch.hub.", "torch.jit.", "torch.package.", "torch.serialization.load", "torch.utils.",
-    "torch._dynamo.", "torch._inductor.", "torch.distributed.", "torch.multiprocessing.",
-    "torch.fx.", "torch.ops.", "torch.classes.", "torch._C.", "torch.cuda.", "torch.backends.",
-    "torch.testing.", "torch.onnx.", "torch.profiler.", "joblib.load", "joblib.parallel.",
-    "joblib.numpy_pickle.load", "joblib.externals.", "sklearn.utils._testing.", "scipy.io.",
-    "cloudpickle.", "dill.", "pip.", "setuptools.", "pkg_resources.", "pytest.", "_pytest.",
-    "IPython.", "ipykernel.", "requests.", "httpx.", "aiohttp.", "urllib3.", "paramiko.", "fabric.",
-    "boto3.", "keras.", "tensorflow.", "six.", "jinja2.", "yaml.", "ruamel.", "sympy.", "numexpr.",
-    "cffi.", "psutil.", "win32api.", "pexpect.", "sh.", "plumbum.",
-)  # fmt: skip
-"""Third parties whose functions load, run or fetch. ``keras.`` and ``tensorflow.`` stand here
-because their objects do not come as pickles."""
-
-_REACHING = """
-    os posix nt sys subprocess builtins __builtin__ __builtins__ importlib shutil runpy ctypes
-    socket pickle marshal eval exec system popen spawn Popen __import__ __globals__ __subclasses__
-    __class__ __base__ __bases__ __mro__ __code__ __dict__ __getattribute__ __reduce__
-    __reduce_ex__ __loader__ __spec__ __call__ f_globals gi_frame tb_frame
-"""
-_CLOSED_PARTS = frozenset(_REACHING.split())
-"""Parts of a dotted name that reach into something closed, wherever they stand."""
+_TESTS = ("test.support.", "test.libregrtest.", "test.test_")
 
 
 @lru_cache(maxsize=10_000)
 def standing(target: Global, vouched: frozenset[str] = frozenset()) -> Standing:
     """Return what is known of an importable. ``vouched`` are names that the site answers for."""
     full = str(target)
-    if full in OPEN:
-        return Standing.OPEN
+    if target.hidden or not target.known:
+        return Standing.CLOSED
     parts = full.split(".")
-    if parts[0] in MODULES or _CLOSED_PARTS & set(parts[1:]):
-        return Standing.CLOSED
-    if _SCRIPTED.fullmatch(full):
+    home = parts[0].strip()
+    if (
+        full in library.OPEN
+        or full in packages.OPEN
+        or _STORAGE.fullmatch(full)
+        or _COMPILED.fullmatch(full)
+        or (_SCRIPTED.fullmatch(full) and not _reaches(target))
+    ):
         return Standing.OPEN
-    plain = "." not in target.name and bool(_CLASS_NAME.fullmatch(target.name))
-    closed = any(full == each or full.startswith(each) for each in _CLOSED_ELSEWHERE)
-    if not target.known:
-        return Standing.UNKNOWN
-    if closed:
+    if home in MODULES or home == "" or not full.isprintable() or " " in full:
+        return Standing.HELD if library.held(target.module, target.name) else Standing.CLOSED
+    if _reaches(target) or home in packages.CLOSED or full.startswith(_TESTS):
         return Standing.CLOSED
-    if full in vouched or (plain and full.startswith(_CALLED_HOMES)):
+    if full.startswith(packages.HELD_BELOW):
+        return Standing.KNOWN
+    if full.startswith(packages.CLOSED_BELOW):
+        return Standing.CLOSED
+    if full in vouched:
         return Standing.OPEN
-    return Standing.CLASS if plain and full.startswith(_CLASS_HOMES) else Standing.UNKNOWN
+    return Standing.KNOWN if home in packages.MODELS else Standing.UNKNOWN
 
 
-def harmless_reference(target: Global) -> bool:
-    """Whether naming it, without a call, is what models do: dtypes, functions of ML packages."""
-    return standing(target) is not Standing.CLOSED and target.module.split(".")[0] in {
-        "numpy",
-        "torch",
-        "sklearn",
-        "scipy",
-        "pandas",
-        "xgboost",
-        "lightgbm",
-        "joblib",
-        "builtins",
-        "collections",
-        "datetime",
-    }
+def _reaches(target: Global) -> bool:
+    """Whether a dotted name walks into something closed."""
+    below = target.module.split(".")[1:]
+    if _CLOSED_PARTS.intersection(below) - _MODULE_PARTS_ALLOWED:
+        return True
+    walked = target.name.split(".")
+    return bool(_CLOSED_PARTS.intersection(walked)) or any(
+        each in MODULES and each.islower() for each in walked[:-1]
+    )
+
+
+def is_class(name: str) -> bool:
+    """Return whether a name, by its last part, is a class's."""
+    last = name.rpartition(".")[2]
+    return bool(_CLASS.fullmatch(last) or _LOWER_CLASSES.fullmatch(last))
+
+
+def called(target: Global, vouched: frozenset[str] = frozenset()) -> Standing:
+    """Return what a call comes to: open, closed or unknown."""
+    how = standing(target, vouched)
+    if how is Standing.HELD:
+        return Standing.CLOSED
+    said = words(target.name)
+    if how is Standing.KNOWN:
+        if is_class(target.name):
+            return Standing.CLOSED if said & HANDLES else Standing.OPEN
+        if said & RUNS:
+            return Standing.CLOSED
+        if rebuilds(target.name.rpartition(".")[2]):
+            return Standing.OPEN
+        return Standing.CLOSED if said & LOADS else Standing.UNKNOWN
+    if how is Standing.UNKNOWN and said & RUNS and not is_class(target.name):
+        return Standing.CLOSED
+    return how
+
+
+def made(target: Global, vouched: frozenset[str] = frozenset()) -> Standing:
+    """Return what making an instance comes to, where only ``__new__`` runs."""
+    how = standing(target, vouched)
+    if how is Standing.HELD:
+        # A type that only computes; a function has no ``__new__`` of its own.
+        return Standing.OPEN
+    return Standing.OPEN if how is Standing.KNOWN else how
 
 
 _EFFECTS = (
-    (("os", "posix", "nt", "subprocess", "pty", "commands", "popen2"),
+    (("os", "posix", "nt", "subprocess", "pty", "commands", "popen2", "_posixsubprocess"),
      "run a command or change files"),
     (("runpy", "code", "codeop", "marshal", "types", "timeit", "pdb", "bdb", "cProfile", "profile",
-      "doctest", "trace"), "execute Python code"),
-    (("importlib", "imp", "pkgutil", "zipimport", "site", "ensurepip", "venv", "distutils", "pip"),
-     "import or install code"),
+      "doctest", "trace", "pydoc", "unittest", "test", "idlelib", "lib2to3"),
+     "execute Python code"),
+    (("importlib", "imp", "pkgutil", "zipimport", "site", "ensurepip", "venv", "distutils", "pip",
+      "setuptools", "pkg_resources"), "import or install code"),
     (("socket", "ssl", "http", "urllib", "urllib2", "httplib", "ftplib", "smtplib", "telnetlib",
-      "xmlrpc", "asyncio", "webbrowser", "requests", "httpx", "aiohttp"), "use the network"),
+      "xmlrpc", "asyncio", "webbrowser", "requests", "httpx", "aiohttp", "imaplib", "poplib"),
+     "use the network"),
     (("ctypes", "_ctypes", "cffi", "mmap"), "run native code"),
-    (("pickle", "_pickle", "cPickle", "shelve", "torch", "joblib", "dill", "cloudpickle"),
-     "load further code"),
-    (("io", "shutil", "tempfile", "fileinput", "glob", "zipfile", "tarfile", "sqlite3", "logging"),
-     "touch files"),
+    (("pickle", "_pickle", "cPickle", "shelve", "torch", "joblib", "dill", "cloudpickle", "numpy",
+      "pandas"), "load or run something further"),
+    (("io", "_io", "shutil", "tempfile", "fileinput", "glob", "zipfile", "tarfile", "sqlite3",
+      "logging"), "touch files"),
 )  # fmt: skip
 _BUILTINS = {
     "eval": "execute Python code",
@@ -213,9 +159,9 @@ def effect(target: Global) -> str:
     if target.module == "builtins":
         return _BUILTINS.get(target.name, "use Python's own machinery")
     parts = {*target.module.split("."), *target.name.split(".")[:-1]}
-    for modules, words in _EFFECTS:
+    for modules, words_ in _EFFECTS:
         if parts & set(modules):
-            return words
+            return words_
     return "use something that no model needs to be loaded"
 
 
@@ -229,5 +175,5 @@ def severe(target: Global) -> bool:
         "import code",
         "run native code",
         "use the network",
-        "load further code",
+        "load or run something further",
     }

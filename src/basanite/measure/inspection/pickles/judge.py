@@ -11,26 +11,34 @@ from basanite.domain.severity import Confidence, Severity
 from basanite.formats.pickle.events import (
     Broken,
     Call,
+    Changed,
     End,
     Event,
+    Held,
     Import,
-    SetState,
     SpecialName,
 )
-from basanite.formats.pickle.symbols import COMPUTED, Global, Opaque, Result, describe
+from basanite.formats.pickle.nested import LOADER
+from basanite.formats.pickle.symbols import Global, Method, Opaque, Result, describe
 from basanite.measure.inspection.pickles import rules
-from basanite.measure.inspection.pickles.callables import (
-    Standing,
-    effect,
-    harmless_reference,
-    severe,
-    standing,
-)
-from basanite.measure.inspection.pickles.contracts import held
+from basanite.measure.inspection.pickles.callables import called, effect, made, severe, standing
+from basanite.measure.inspection.pickles.contracts import held, result_called
+from basanite.measure.inspection.pickles.standing import Standing
+from basanite.measure.inspection.pickles.trace import Trace
 
 MAX_FINDINGS = 200
-"""Of one stream. A stream with more says so little more that nobody needs to read it."""
+"""Of one stream and kind. A stream with more says so little more that nobody needs to read it."""
 _MAKING = frozenset({"NEWOBJ", "NEWOBJ_EX"})
+_GATED = frozenset(
+    {
+        Global("builtins", "getattr"),
+        Global("functools", "reduce"),
+        Global("_functools", "reduce"),
+        LOADER,
+    }
+)
+"""Open where a serialiser calls them as it does, and not to be kept for anyone to call."""
+_MILD = frozenset({"__class__", "__init__", "__hash__", "__eq__", "__bases__", "__mro__"})
 
 
 @dataclass
@@ -40,16 +48,22 @@ class Judgement:
     path: str
     vouched: frozenset[str]
     findings: dict[tuple[str, str], Finding] = field(default_factory=dict)
-    referenced: dict[Global, int] = field(default_factory=dict)
-    called: set[Global] = field(default_factory=set)
-    failed: bool = False
+    trace: Trace = field(default_factory=Trace)
     broken: str = ""
     """Why the stream could not be followed to its end; empty when it could."""
     limited: bool = False
     """Whether it was our own limit that ended it."""
     pickles: int = 0
+    named: bool = False
+    """Whether anything was imported at all."""
     imported: bool = False
-    special: SpecialName | None = None
+    """Whether anything was imported since the last pickle ended."""
+    _serious: int = 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether something was found for which the file must not be loaded."""
+        return self._serious > 0
 
     def follow(self, events: Iterable[Event]) -> None:
         """Take in all events of the stream."""
@@ -57,12 +71,15 @@ class Judgement:
             if isinstance(event, Call):
                 self._call(event)
             elif isinstance(event, Import):
-                self.imported = True
-                self.referenced.setdefault(event.target, event.offset)
-            elif isinstance(event, SetState):
-                self._state(event)
+                self.imported = self.named = True
+                if standing(event.target, self.vouched) is not Standing.OPEN:
+                    self.trace.imported(event.target)
+            elif isinstance(event, Held):
+                self._held(event)
+            elif isinstance(event, Changed):
+                self._changed(event)
             elif isinstance(event, SpecialName):
-                self.special = self.special or event
+                self._special(event)
             elif isinstance(event, End):
                 self.pickles += 1
                 self.imported = False
@@ -70,126 +87,149 @@ class Judgement:
                 # Otherwise: bytes behind a whole pickle that are no pickle. Nothing loads them.
                 self.broken = f"byte {event.offset}: {event.reason}"
                 self.limited = event.limit
-        self._references()
 
     def _call(self, call: Call) -> None:
         target = call.callee
-        if isinstance(target, Result):
-            self._result_called(call, target)
-            return
-        if not isinstance(target, Global):
-            if target in (Opaque.LOST, Opaque.PERSISTENT, Opaque.TEXT, Opaque.CONTAINER):
-                self._unknown(str(target), "something that cannot be worked out", call.offset)
-            return
-        self.called.add(target)
-        match (str(target), call.arguments):
-            case ("builtins.getattr", (Global() as owner, str() as name, *_)):
-                # What is reached for decides, not that something is reached for.
-                self.called.add(owner)
-                target = Global(owner.module, f"{owner.name}.{name}")
-                self.called.add(target)
-        how = Standing.CLOSED if target.name == COMPUTED else standing(target, self.vouched)
-        if how is Standing.CLASS:
-            how = Standing.OPEN if call.how in _MAKING else Standing.UNKNOWN
-        if how is Standing.OPEN:
-            self._open(call, target)
-        elif how is Standing.CLOSED:
-            self._closed(call, target)
-        else:
-            self._unknown(str(target), visible(str(target), 200), call.offset)
-
-    def _open(self, call: Call, target: Global) -> None:
-        how, cause = held(target, call.arguments, self.vouched)
-        if how is Standing.CLOSED:
-            self._misused(call, target)
-        elif how is Standing.UNKNOWN and cause is not None:
-            self.called.add(cause)
-            self._unknown(str(cause), visible(str(cause), 200), call.offset)
+        if isinstance(target, Global):
+            how = (made if call.how in _MAKING else called)(target, self.vouched)
+            if how is Standing.OPEN:
+                how, cause = held(target, call.arguments, self.vouched)
+                if how is Standing.CLOSED:
+                    self._misused(call, target, cause)
+                elif how is Standing.UNKNOWN:
+                    self._unknown(call, cause or target)
+            elif how is Standing.CLOSED:
+                self._closed(call, target)
+            else:
+                self._unknown(call, target)
+        elif isinstance(target, Method | Result):
+            how = result_called(target, self.vouched)
+            if how is Standing.CLOSED:
+                self._indirect(call, target)
+            elif how is Standing.UNKNOWN:
+                self._unknown(call, target)
+        elif target is Opaque.PERSISTENT:
+            self._indirect(call, target)
+        elif target is Opaque.LOST:
+            self._unknown(call, target)
 
     def _closed(self, call: Call, target: Global) -> None:
-        self.failed = True
-        name = visible(str(target), 200)
+        self.trace.called(target, call)
         self._add(
             rules.CLOSED_CALL,
             str(target),
-            f"Loading it calls {name} with {describe(call.arguments)}: it would {effect(target)}.",
+            f"Loading it calls {_name(target)} with {describe(call.arguments)}: it would "
+            f"{effect(target)}.",
             call.offset,
-            Severity.CRITICAL if severe(target) else Severity.HIGH,
+            Severity.CRITICAL if target.hidden or severe(target) else Severity.HIGH,
         )
 
-    def _misused(self, call: Call, target: Global) -> None:
-        self.failed = True
+    def _misused(self, call: Call, target: Global, cause: Global | None) -> None:
+        self.trace.called(target, call)
+        closed = cause is not None and standing(cause, self.vouched) is Standing.CLOSED
+        why = (
+            f"{_name(cause)} is handed over, which is closed to model files"
+            if cause is not None and closed
+            else "these are not the arguments that a model file gives it"
+        )
         self._add(
             rules.CLOSED_CALL,
-            str(target),
-            f"Loading it calls {target} with {describe(call.arguments)}: these are not the "
-            "arguments that a model file gives it.",
+            f"{target} with {cause}" if closed else str(target),
+            f"Loading it calls {_name(target)} with {describe(call.arguments)}: {why}.",
             call.offset,
             Severity.HIGH,
         )
 
-    def _result_called(self, call: Call, target: Result) -> None:
-        source = target.of
-        if source is not None and standing(source) is Standing.CLOSED:
-            self._closed(call, source)
-        else:
-            self._unknown(str(target), visible(str(target), 200), call.offset)
+    def _indirect(self, call: Call, target: Method | Result | Opaque) -> None:
+        self.trace.called(target, call)
+        self._add(
+            rules.CLOSED_CALL,
+            _name(target),
+            f"Loading it calls {_name(target)} with {describe(call.arguments)}: data that is "
+            "being loaded calls nothing that it has built or fetched.",
+            call.offset,
+            Severity.HIGH,
+        )
 
-    def _unknown(self, key: str, shown: str, offset: int) -> None:
+    def _unknown(self, call: Call, target: Global | Method | Result | Opaque) -> None:
+        self.trace.called(target, call)
+        name = _name(target)
         self._add(
             rules.UNKNOWN_CALL,
-            key,
-            f"Loading it calls {shown}, which is not known to be harmless.",
-            offset,
+            name,
+            f"Loading it calls {name}, which is not known to be harmless.",
+            call.offset,
             None,
         )
 
-    def _state(self, event: SetState) -> None:
-        if isinstance(event.target, Global):
-            target = event.target
-            self.called.add(target)
-            if standing(target, self.vouched) is Standing.CLOSED:
-                self._closed(Call(event.offset, target, event.state, "BUILD"), target)
-            else:
-                self._unknown(f"{target} state", f"a setter of {target}", event.offset)
+    def _changed(self, event: Changed) -> None:
+        name = _name(event.target)
+        self.trace.changed(name, event)
+        self._add(
+            rules.TAMPERING,
+            name,
+            f"Loading it changes {name} itself ({event.how} with {describe(event.content)}): data "
+            "never changes what belongs to a program.",
+            event.offset,
+            None,
+        )
 
-    def _references(self) -> None:
-        """Judge what was named and never called, once everything is known."""
-        idle = {g: at for g, at in self.referenced.items() if g not in self.called}
-        if self.special is not None:
-            closed = any(standing(g) is Standing.CLOSED for g in idle)
-            self.failed |= closed
+    def _special(self, event: SpecialName) -> None:
+        self.trace.planted(event.name, event.value)
+        self._add(
+            rules.TAMPERING,
+            event.name,
+            f"It puts {_name(event.value)} under {event.name}, by which state replaces what an "
+            "object does.",
+            event.offset,
+            Severity.MEDIUM if event.name in _MILD else None,
+        )
+
+    def _held(self, event: Held) -> None:
+        target = event.target
+        how = standing(target, self.vouched)
+        if how is Standing.CLOSED or target in _GATED:
+            self.trace.kept(target)
             self._add(
-                rules.TAMPERING,
-                self.special.name,
-                f"Its data names {self.special.name}, by which state replaces what an object does"
-                + (", and it holds something closed to put there." if closed else "."),
-                self.special.offset,
-                None if closed else Severity.MEDIUM,
+                rules.CLOSED_REFERENCE,
+                str(target),
+                f"It keeps {_name(target)} as a value: whoever uses the model would "
+                f"{effect(target)}.",
+                event.offset,
+                None,
             )
-        for target, offset in idle.items():
-            how = standing(target, self.vouched)
-            if how in (Standing.OPEN, Standing.CLASS) or harmless_reference(target):
-                continue
-            what = "closed to model files" if how is Standing.CLOSED else "not known here"
+        elif how is Standing.UNKNOWN:
             self._add(
                 rules.REFERENCE,
                 str(target),
-                f"It holds {visible(str(target), 200)} without calling it; that is {what}.",
-                offset,
+                f"It names {_name(target)} without calling it; that is not known here.",
+                event.offset,
                 None,
             )
 
     def _add(
         self, rule: Rule, key: str, message: str, offset: int, severity: Severity | None
     ) -> None:
-        if (rule.id, key) in self.findings or len(self.findings) >= MAX_FINDINGS:
+        if (rule.id, key) in self.findings:
+            return
+        serious = (severity or rule.severity).rank >= Severity.HIGH.rank
+        self._serious += serious
+        others = len(self.findings) - self._serious
+        if (self._serious if serious else others) > MAX_FINDINGS:
             return
         self.findings[rule.id, key] = Finding(
             rule=rule,
-            message=message[:4000],
+            message=message[:3000],
             confidence=Confidence.HIGH if rule is rules.CLOSED_CALL else Confidence.MEDIUM,
             location=Location(path=self.path, offset=offset),
             severity=severity if severity is not rule.severity else None,
             detail={"name": visible(key, 300)},
         )
+
+
+def _name(target: object) -> str:
+    if isinstance(target, Opaque):
+        return target.value
+    shown = visible(str(target), 200)
+    hidden = isinstance(target, Global) and target.hidden and target.known
+    return f"{shown} (a name worked out while loading)" if hidden else shown

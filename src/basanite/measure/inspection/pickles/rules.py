@@ -26,7 +26,7 @@ CLOSED_CALL = Rule(
 )
 TAMPERING = Rule(
     id="pickle-code-execution/tampering",
-    title="The file's data replaces what objects do",
+    title="The file's data changes what objects or programs do",
     severity=Severity.HIGH,
     remediation=_REPLACE,
     references=REFERENCES,
@@ -39,9 +39,16 @@ UNKNOWN_CALL = Rule(
     "parameter `allow` with a reason; better, save the model in a format that cannot carry code.",
     references=REFERENCES,
 )
+CLOSED_REFERENCE = Rule(
+    id="pickle-code-execution/closed-reference",
+    title="The file keeps something that runs, loads or fetches, for whoever uses the model",
+    severity=Severity.HIGH,
+    remediation=_REPLACE,
+    references=REFERENCES,
+)
 REFERENCE = Rule(
     id="pickle-code-execution/reference",
-    title="The file holds a function or class that a model seldom needs",
+    title="The file names a function or class that is not known here",
     severity=Severity.LOW,
     remediation="Find out why the model needs it; whatever uses the model could call it later.",
     references=REFERENCES,
@@ -54,4 +61,4 @@ TWO_FORMATS = Rule(
     "it sees one thing and whoever loads it another. " + _REPLACE.partition(". ")[2],
     references=(*REFERENCES, Reference(scheme="CWE", id="CWE-436")),
 )
-ALL = (CLOSED_CALL, TWO_FORMATS, TAMPERING, UNKNOWN_CALL, REFERENCE)
+ALL = (CLOSED_CALL, CLOSED_REFERENCE, TWO_FORMATS, TAMPERING, UNKNOWN_CALL, REFERENCE)
