@@ -144,7 +144,9 @@ UNKNOWN = {
     "a class of another package": model("company.models.Pump"),
     "a function of the user": node("FunctionNode", "__main__.clean"),
     "a loader that nobody knows": node("NewNode", "builtins.dict"),
-    "a class that is called": node("ConstructorFromReduceNode", LOGISTIC, content=listed()),
+    "a class that is called": node(
+        "ConstructorFromReduceNode", "shop.models.Forecast", content=listed()
+    ),
     "a method of a model": method(LOGISTIC, "predict", model(LOGISTIC)),
     "a methodcaller": operator("methodcaller", "strip"),
 }

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 
 from basanite.formats.pickle.symbols import Global
-from basanite.measure.inspection.pickles.callables import Standing, standing
+from basanite.measure.inspection.pickles.callables import standing
+from basanite.measure.inspection.pickles.standing import Standing
 
 DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _OPEN_MODULES = frozenset(
@@ -60,4 +61,4 @@ def closed(name: str) -> bool:
 def known(name: str) -> bool:
     """Return whether an importable is one that serialised models hold."""
     module, _, last = name.rpartition(".")
-    return standing(Global(module, last)) in (Standing.OPEN, Standing.CLASS)
+    return standing(Global(module, last)) in (Standing.OPEN, Standing.KNOWN)

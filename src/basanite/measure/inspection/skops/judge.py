@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from basanite.domain.names import visible
 from basanite.formats.pickle.symbols import Global
 from basanite.formats.skops import Node
-from basanite.measure.inspection.pickles.callables import Standing, standing
+from basanite.measure.inspection.pickles.callables import called, made, standing
+from basanite.measure.inspection.pickles.standing import Standing
 
 _ROOTS = frozenset({"numpy", "scipy", "sklearn", "pandas"})
 """Packages whose functions models refer to: score functions, transformations."""
@@ -102,7 +103,12 @@ def judge(node: Node, vouched: frozenset[str]) -> Iterator[Odd]:
 def _named(node: Node, vouched: frozenset[str]) -> Iterator[Odd]:
     target = Global(node.module, node.name)
     full = visible(str(target), 160)
-    stands = standing(target, vouched)
+    if node.loader in _CALLS:
+        stands = called(target, vouched)
+    elif node.loader in _BUILDS:
+        stands = made(target, vouched)
+    else:
+        stands = standing(target, vouched)
     if _harmless(node, full):
         return
     if stands is Standing.CLOSED or full.startswith(_FETCHING):
@@ -115,7 +121,7 @@ def _named(node: Node, vouched: frozenset[str]) -> Iterator[Odd]:
     elif node.loader not in _BUILDS:
         loader = visible(node.loader, 60) or "no text"
         yield Odd("unknown", full, f"The loader of {full} is {loader}, which is not known here.")
-    elif stands is Standing.UNKNOWN or (node.loader in _CALLS and stands is Standing.CLASS):
+    elif stands is Standing.UNKNOWN:
         yield Odd("unknown", full, f"{_does(node.loader)} {full}, which is not known here.")
 
 
