@@ -115,6 +115,8 @@ class Judgement:
 
     def _closed(self, call: Call, target: Global) -> None:
         self.trace.called(target, call)
+        if (rules.CLOSED_CALL.id, str(target)) in self.findings:
+            return
         self._add(
             rules.CLOSED_CALL,
             str(target),

@@ -25,6 +25,9 @@ class Trace:
 
     def called(self, target: object, call: Call) -> None:
         """Something was called."""
+        if len(self.lines) >= MAX_LINES:
+            self.left_out += 1
+            return
         shown = target.value if isinstance(target, Opaque) else visible(str(target), 200)
         given = describe(call.arguments)
         self._add(f"call {shown}{given}" if given.startswith("(") else f"call {shown} with {given}")
