@@ -34,7 +34,14 @@ HOSTILE = {
 }
 _WATCHED: list[str] = []
 _watching = False
-_ALLOWED = {"compile", "builtins.id", "object.__getattr__", "object.__setattr__", "sys._getframe"}
+_ALLOWED = {
+    "array.__new__",  # a list of numbers in little room
+    "builtins.id",
+    "compile",
+    "object.__getattr__",
+    "object.__setattr__",
+    "sys._getframe",
+}
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
