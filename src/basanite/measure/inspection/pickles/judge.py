@@ -72,7 +72,7 @@ class Judgement:
                 self._call(event)
             elif isinstance(event, Import):
                 self.imported = self.named = True
-                if standing(event.target, self.vouched) is not Standing.OPEN:
+                if standing(event.target, self.vouched) not in (Standing.OPEN, Standing.KNOWN):
                     self.trace.imported(event.target)
             elif isinstance(event, Held):
                 self._held(event)

@@ -14,7 +14,7 @@ _LONGEST = 160
 
 @dataclass
 class Trace:
-    """Lines such as ``import os.system`` and ``call os.system('true')``; harmless ones left out."""
+    """Lines such as ``import water.tools.run``, ``call water.tools.run('x')``; harmless left out."""
 
     lines: list[str] = field(default_factory=list)
     left_out: int = 0
@@ -54,6 +54,6 @@ class Trace:
             self.left_out += 1
 
     def text(self) -> str:
-        """Return the lines as one text: ``1. import os.system; 2. call os.system('true')``."""
+        """Return the lines as one text: ``1. import water.tools.run; 2. call water.tools.run('x')``."""
         said = "; ".join(f"{number}. {line}" for number, line in enumerate(self.lines, 1))
         return f"{said}; and {self.left_out} more" if self.left_out else said
