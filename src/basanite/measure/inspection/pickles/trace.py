@@ -14,7 +14,7 @@ _LONGEST = 160
 
 @dataclass
 class Trace:
-    """Lines such as ``import water.tools.run``, ``call water.tools.run('x')``; harmless left out."""
+    """Lines such as ``import water.run`` and ``call water.run('x')``; harmless ones left out."""
 
     lines: list[str] = field(default_factory=list)
     left_out: int = 0
@@ -54,6 +54,6 @@ class Trace:
             self.left_out += 1
 
     def text(self) -> str:
-        """Return the lines as one text: ``1. import water.tools.run; 2. call water.tools.run('x')``."""
+        """Return the lines as one text: ``1. import water.run; 2. call water.run('x')``."""
         said = "; ".join(f"{number}. {line}" for number, line in enumerate(self.lines, 1))
         return f"{said}; and {self.left_out} more" if self.left_out else said
