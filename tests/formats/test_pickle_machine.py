@@ -220,7 +220,8 @@ PIECES = CONSTANTS | st.sampled_from(
 )  # fmt: skip
 
 
-def _soup(draw: st.DrawFn) -> bytes:
+@st.composite
+def soup(draw: st.DrawFn) -> bytes:
     """Opcodes in any order, many of them again and again, so that runs are long."""
     parts = []
     for _ in range(draw(st.integers(1, 12))):
@@ -237,7 +238,7 @@ def test_what_is_passed_over_in_bulk_gives_the_events_of_the_slow_path(
     monkeypatch.setattr(state, "CHUNK", 1 << 13)
 
     @settings(max_examples=300, deadline=None)
-    @given(st.composite(_soup)())
+    @given(soup())
     def check(data: bytes) -> None:
         stream = Span(io.BytesIO(data), 0, len(data))
         fast, slow = list(events(stream)), follow(data, bulk=False)

@@ -35,9 +35,9 @@ HOSTILE = {
 _WATCHED: list[str] = []
 _watching = False
 _ALLOWED = {
-    "compile",
-    "array.__new__",
+    "array.__new__",  # a list of numbers in little room
     "builtins.id",
+    "compile",
     "object.__getattr__",
     "object.__setattr__",
     "sys._getframe",

@@ -6,6 +6,7 @@ from basanite.formats.pickle.arrays import array_type, is_array_file, pass_array
 from basanite.formats.pickle.computed import worked_out
 from basanite.formats.pickle.containers import MAX_TUPLE
 from basanite.formats.pickle.events import Call, Changed, PersistentId, SetState
+from basanite.formats.pickle.nested import ENCODER
 from basanite.formats.pickle.state import BadPickleError, State
 from basanite.formats.pickle.symbols import (
     COMPUTED,
@@ -93,6 +94,9 @@ def _result(state: State, callee: Symbol, arguments: Symbol) -> Symbol:
     elif callee == Global("functools", "partial") and shown and isinstance(shown[0], Global):
         # Calling it would call what it wraps.
         special = Result(shown[0])
+    elif callee == ENCODER and shown and isinstance(shown[0], Opaque):
+        # What was followed as a text has been followed as bytes.
+        special = shown[0] if shown[0] in (Opaque.FOLLOWED, Opaque.PACKED) else None
     elif callee == Global("numpy", "dtype") and shown:
         special = array_type(shown)
     return special or worked_out(callee, shown) or Result(callee)

@@ -52,7 +52,8 @@ def _text(name: str, plain: list[object]) -> str | None:
             return chr(code)
         case "builtins.str.join", [str() as glue, tuple() as parts] if len(parts) <= _ARGUMENTS:
             texts = [each.text if isinstance(each, Worked) else each for each in parts]
-            return glue.join(str(each)[:MAX_TEXT] for each in texts)
+            known = [each[:MAX_TEXT] for each in texts if isinstance(each, str)]
+            return glue[:MAX_TEXT].join(known) if len(known) == len(parts) else None
         case (
             ("operator.add" | "operator.concat" | "_operator.add" | "_operator.concat"),
             [

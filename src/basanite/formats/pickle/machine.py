@@ -23,7 +23,7 @@ from basanite.formats.pickle.state import (
     EndedError,
     State,
 )
-from basanite.formats.pickle.symbols import OPAQUE, Opaque, Result
+from basanite.formats.pickle.symbols import OPAQUE, Global, Opaque, Result
 from basanite.formats.stream import Stream
 
 _TABLE = [OPERATIONS.get(bytes([code])) for code in range(256)]
@@ -188,6 +188,12 @@ def _pickle(state: State, opcodes: int, *, bulk: bool) -> Iterator[Event]:  # no
                         count += 1
                         at += 1
                         continue
+            elif code == 0x32 and len(stack) > floor and not runs:  # DUP
+                if stack[-1].__class__ is not Global:
+                    stack.append(stack[-1])
+                    count += 1
+                    at += 1
+                    continue
             elif code == 0x30 and bulk and len(stack) > floor and not runs:  # POP
                 stack.pop()
                 count += 1
@@ -234,7 +240,7 @@ def _pickle(state: State, opcodes: int, *, bulk: bool) -> Iterator[Event]:  # no
 
 def _nested(state: State, opcodes: int) -> Iterator[Event]:
     """Follow what lies inside bytes that will be given to a loader of pickles."""
-    inner = Inner(state, state.nested or 0)
+    inner = Inner(state, state.nested or 0, text=state.nested_text)
     state.nested = None
     if state.budget.nesting <= 0:
         raise BudgetError("pickles are nested too deeply")

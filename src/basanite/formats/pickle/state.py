@@ -40,7 +40,7 @@ class Budget:
     """Bytes, to within a chunk."""
     stack: int = 10_000_000
     memo: int = 60_000_000
-    names: int = 100_000
+    names: int = 20_000
     """Different importables."""
     nesting: int = 50
     """Pickles inside pickles."""
@@ -80,6 +80,8 @@ class State:
         """Whether a text was pushed that as a key would be special."""
         self.nested: int | None = None
         """How many bytes of a pickle that lies inside bytes come next."""
+        self.nested_text = False
+        """Whether those bytes are written as a text."""
         self.stopped = False
         self.magic = False
         """Whether this is the older torch format: five pickles, then raw storages."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from basanite.formats.pickle.nested import LOADER
+from basanite.formats.pickle.nested import ENCODER, LOADER
 from basanite.formats.pickle.state import MAX_TEXT, BadPickleError, State
 from basanite.formats.pickle.symbols import Opaque, Symbol
 
@@ -49,6 +49,10 @@ def text(width: int) -> Operation:
 
     def text(state: State) -> None:
         count = state.unsigned(width)
+        stack = state.frame.stack
+        if len(stack) > 1 and stack[-1] == ENCODER and stack[-2] == LOADER:
+            state.nested, state.nested_text = count, True
+            return
         if count > MAX_TEXT * 4:
             state.skip(count)
             state.frame.stack.append(Opaque.TEXT)
@@ -120,7 +124,7 @@ def data(width: int) -> Operation:
         count = state.unsigned(width)
         stack = state.frame.stack
         if stack and stack[-1] == LOADER:
-            state.nested = count
+            state.nested, state.nested_text = count, False
         elif count <= _KEPT_BYTES:
             state.frame.stack.append(state.take(count))
         else:

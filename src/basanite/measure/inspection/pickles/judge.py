@@ -72,7 +72,7 @@ class Judgement:
                 self._call(event)
             elif isinstance(event, Import):
                 self.imported = self.named = True
-                if standing(event.target, self.vouched) is not Standing.OPEN:
+                if standing(event.target, self.vouched) not in (Standing.OPEN, Standing.KNOWN):
                     self.trace.imported(event.target)
             elif isinstance(event, Held):
                 self._held(event)
@@ -115,6 +115,8 @@ class Judgement:
 
     def _closed(self, call: Call, target: Global) -> None:
         self.trace.called(target, call)
+        if (rules.CLOSED_CALL.id, str(target)) in self.findings:
+            return
         self._add(
             rules.CLOSED_CALL,
             str(target),

@@ -66,8 +66,8 @@ _HELD = frozenset().union(
     names(
         "builtins",
         "abs all any ascii bin callable chr divmod filter hash hex id isinstance issubclass len "
-        "max min next oct ord pow repr round sorted sum Ellipsis NotImplemented None True False "
-        "NoneType ellipsis function",
+        "max min next oct ord pow print repr round sorted sum Ellipsis NotImplemented None True "
+        "False NoneType ellipsis function",
     ),
     names("abc", "ABC ABCMeta"),
     names("base64", "b64encode b64decode"),

@@ -41,7 +41,11 @@ OPEN = frozenset().union(
     names("torch", "storage._TypedStorage storage._UntypedStorage"),
     names("pandas._libs", "internals._unpickle_block"),
     names("pandas.core", "indexes.base._new_Index internals.managers.BlockManager"),
-    names("pyarrow.lib pyarrow", "type_for_alias py_buffer schema field"),
+    names(
+        "pyarrow.lib pyarrow",
+        "type_for_alias py_buffer schema field array chunked_array record_batch struct list_ "
+        "large_list dictionary map_ timestamp time32 time64 duration decimal128 decimal256 binary",
+    ),
     names("pytz", "_UTC _p FixedOffset"),
     names("dateutil.tz.tz dateutil.tz", "tzutc tzlocal tzoffset tzfile tzstr"),
     names("sklearn.metrics._dist_metrics", "newObj"),
@@ -52,17 +56,17 @@ _MODELS = """
     numpy scipy pandas sklearn torch torchvision torchaudio torchtext torchmetrics timm
     transformers tokenizers diffusers peft trl accelerate ultralytics models yolov5 imblearn
     category_encoders xgboost lightgbm catboost statsmodels joblib skops umap hdbscan
-    pynndescent prophet spacy thinc nltk gensim networkx pyarrow polars keras tensorflow
-    tf_keras patsy formulaic optuna skopt sklearn_pandas feature_engine mlxtend lifelines shap
-    dask cupy jax jaxlib flax haiku optax stable_baselines3 gym gymnasium pytorch_lightning
-    lightning fastai fastcore sentence_transformers setfit flair detectron2 mmcv mmdet mmengine
-    omegaconf easydict addict attr pydantic sktime pmdarima hmmlearn surprise implicit lightfm
-    pytz dateutil tzlocal sortedcontainers xarray geopandas shapely interpret econml tpot river
-    pyod fairlearn skorch mapie sklearn_crfsuite pycrfsuite PIL skimage albumentations einops
-    kornia open_clip clip whisper speechbrain bitsandbytes quantile_forest gplearn pgmpy ngboost
-    rgf boruta deap sklearn_genetic tsfresh autogluon huggingface_hub evaluate datasets kmodes
-    metric_learn sklearn_extra pygam group_lasso libpysal spglm astropy xarray_schema glum
-    treeple onnx
+    pynndescent prophet spacy thinc confection nltk gensim networkx pyarrow polars keras
+    tensorflow tf_keras patsy formulaic optuna skopt sklearn_pandas feature_engine mlxtend
+    lifelines shap dask cupy jax jaxlib flax haiku optax stable_baselines3 gym gymnasium
+    pytorch_lightning lightning fastai fastcore sentence_transformers setfit flair detectron2
+    mmcv mmdet mmengine omegaconf easydict addict attr pydantic sktime pmdarima hmmlearn
+    surprise implicit lightfm pytz dateutil tzlocal sortedcontainers xarray geopandas shapely
+    interpret econml tpot river pyod fairlearn skorch mapie sklearn_crfsuite pycrfsuite PIL
+    skimage albumentations einops kornia open_clip clip whisper speechbrain bitsandbytes
+    quantile_forest gplearn pgmpy ngboost rgf boruta deap sklearn_genetic tsfresh autogluon
+    huggingface_hub evaluate datasets kmodes metric_learn sklearn_extra pygam group_lasso
+    libpysal spglm astropy xarray_schema glum treeple onnx
 """
 MODELS = frozenset(_MODELS.split())
 """Packages that models are made with. Their classes hold data; what is closed stands below."""

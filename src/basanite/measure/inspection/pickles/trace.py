@@ -14,7 +14,7 @@ _LONGEST = 160
 
 @dataclass
 class Trace:
-    """Lines such as ``import os.system`` and ``call os.system('true')``; harmless ones left out."""
+    """Lines such as ``import water.run`` and ``call water.run('x')``; harmless ones left out."""
 
     lines: list[str] = field(default_factory=list)
     left_out: int = 0
@@ -25,6 +25,9 @@ class Trace:
 
     def called(self, target: object, call: Call) -> None:
         """Something was called."""
+        if len(self.lines) >= MAX_LINES:
+            self.left_out += 1
+            return
         shown = target.value if isinstance(target, Opaque) else visible(str(target), 200)
         given = describe(call.arguments)
         self._add(f"call {shown}{given}" if given.startswith("(") else f"call {shown} with {given}")
@@ -51,6 +54,6 @@ class Trace:
             self.left_out += 1
 
     def text(self) -> str:
-        """Return the lines as one text: ``1. import os.system; 2. call os.system('true')``."""
+        """Return the lines as one text: ``1. import water.run; 2. call water.run('x')``."""
         said = "; ".join(f"{number}. {line}" for number, line in enumerate(self.lines, 1))
         return f"{said}; and {self.left_out} more" if self.left_out else said

@@ -39,10 +39,10 @@ LOADS = frozenset(_LOADS.split())
 """Parts of names of what touches files, loads, or calls what it is given."""
 
 _HANDLES = """
-    file files reader writer loader store popen process subprocess client server session downloader
-    download memmap memory mmap runner executor launcher shell command socket pool importer library
-    interpreter console script scripts parallel thread unpickler pickler source datasource browser
-    connection request listener manager engine compiler evaluator
+    file files reader writer loader tcp hdf popen process subprocess client server session
+    downloader download memmap memory mmap runner executor launcher shell command socket pool
+    importer library interpreter console script scripts parallel thread unpickler pickler source
+    datasource browser connection request listener manager engine compiler evaluator
 """
 HANDLES = frozenset(_HANDLES.split())
 """Parts of names of classes that open, connect or run something as soon as they are called."""
@@ -51,10 +51,10 @@ _REBUILDS = re.compile(
     r"_*(?:pyx_unpickle|unpickle|un_?pickle|reconstruct|rebuild|recreate|restore|new|mareconstruct|"
     r"deserialize|set_?state|frombuffer|from_(?:state|dict|bytes|buffer|value|values|arrays?|params|"
     r"ordinals|spec|serialized|data)|make_skel|copy_?reg|init_from)(?:_?[A-Z_]\w*|_\w+|)|"
-    r"newObj|scalar|\w*_ctor|\w*_reconstructor?|\w*_unpickler?|\w*_rebuild",
+    r"unpickle_\w+|newObj|scalar|\w*_ctor|\w*_reconstructor?|\w*_unpickler?|\w*_rebuild",
 )
 _UNDER = re.compile(
-    r"_|new[A-Z]|scalar|\w*_ctor|\w*_reconstruct|\w*_unpickle|\w*_rebuild|rebuild|re"
+    r"_|unpickle_|new[A-Z]|scalar|\w*_ctor|\w*_reconstruct|\w*_unpickle|\w*_rebuild|rebuild|re"
 )
 
 
