@@ -11,7 +11,7 @@ from basanite.domain.names import visible
 from basanite.formats.json_document import read_json
 
 NAME = "notebook"
-VERSION = 1
+VERSION = 2
 MAX_CELLS = 20_000
 
 

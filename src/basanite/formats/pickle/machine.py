@@ -228,12 +228,16 @@ def _pickle(state: State, opcodes: int, *, bulk: bool) -> Iterator[Event]:  # no
                 yield End(state.opened, state.frame.protocol, count)
                 return
             state.frame, state.stopped = state.outer.pop(), False
-        buffer, at, end = state.buffer, state.at, len(state.buffer)
-        near = end - _NEAR
         if state.frame is not frame:
             frame = state.frame
             stack, marks, memo = frame.stack, frame.marks, frame.memo
             codes, other = memo.codes, memo.other
+        fresh = state.buffer is not buffer
+        buffer, at, end = state.buffer, state.at, len(state.buffer)
+        near = end - _NEAR
+        if fresh and bulk and near - at > _FAR:
+            # An opcode that lay across two chunks has read the second.
+            at = frame.push_constants(buffer, at)
         floor = marks[-1] if marks else 0
         runs = frame.runs
 

@@ -71,7 +71,7 @@ _MALFORMED = _rule(
 
 CHECK = Check(
     id="dependency-pinning",
-    version=2,
+    version=3,
     stage=Stage.INSPECTION,
     title="Pinned dependencies",
     asks="Does this file fix every dependency by exact version and hash?",

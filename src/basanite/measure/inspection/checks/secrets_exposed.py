@@ -117,7 +117,7 @@ _SETTING_NAMES = (
 
 CHECK = Check(
     id="secrets-exposed",
-    version=2,
+    version=3,
     stage=Stage.INSPECTION,
     title="Secrets in files",
     asks="Are passwords, keys or tokens written into this file?",

@@ -148,7 +148,7 @@ _RULES = {
 
 CHECK = Check(
     id="unsafe-loading",
-    version=3,
+    version=4,
     stage=Stage.INSPECTION,
     title="Unsafe loading in code",
     asks="Does this code load models or data in a way that can run code?",
