@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,13 @@ if TYPE_CHECKING:
     from basanite.domain.assessment import Result
     from basanite.domain.finding import Finding, Location
 
+TRACE = " In order: "
+"""What a message says before the steps that a check followed."""
+_STEP = re.compile(r"; (?=\d+\. )")
 _MOST = 50
 _ALIKE = 5
 """Findings of one rule that are shown; the rest is counted."""
-_INDENT = " " * 10
+_INDENT = " " * 12
 
 
 def show_inspection(face: Face, found: Inspection) -> None:
@@ -28,7 +32,7 @@ def show_inspection(face: Face, found: Inspection) -> None:
     for line in _open(open_ends):
         face.say(line)
     for unseen in found.unseen[:_MOST]:
-        face.say(f"{'not seen':10}{unseen.path}  {unseen.reason}")
+        face.say(f"{'not seen':12}{unseen.path}  {unseen.reason}")
     if found.excluded:
         shown = ", ".join(found.excluded[:3])
         more = len(found.excluded) - 3
@@ -52,13 +56,22 @@ def _findings(findings: Iterable[Finding]) -> Iterator[str]:
             break
         alike.sort(key=lambda each: (each.location.path, each.location.line or 0))
         for each in alike[: min(_ALIKE, left)]:
-            yield f"{each.level.value:10}{_place(each.location)}"
-            yield from (f"{_INDENT}{line}" for line in each.message.splitlines())
+            yield f"{each.level.value:12}{_place(each.location)}"
+            yield from (f"{_INDENT}{line}" for line in _told(each.message))
         if len(alike) > _ALIKE:
             yield f"{_INDENT}… and {len(alike) - _ALIKE} more of this kind; --format json shows all"
         rule = alike[0].rule
         yield f"{_INDENT}do: {rule.remediation}  [{rule.id}]"
         left -= len(alike)
+
+
+def _told(message: str) -> Iterator[str]:
+    """Yield the lines of a message; what would run, in order, has a line for each step."""
+    said, _, steps = message.partition(TRACE)
+    yield from said.splitlines()
+    if steps:
+        yield "loading it would, in order:"
+        yield from (f"  {step}" for step in _STEP.split(steps.rstrip(".")) if step)
 
 
 def _place(location: Location) -> str:
@@ -75,4 +88,4 @@ def _open(results: Iterable[Result]) -> Iterator[str]:
         told.setdefault(key, []).append(each.check)
     for (outcome, name, reason), checks in list(told.items())[:_MOST]:
         by = checks[0] if len(checks) == 1 else f"{len(checks)} checks"
-        yield f"{outcome:10}{name}  {reason}  [{by}]"
+        yield f"{outcome:12}{name}  {reason}  [{by}]"
