@@ -43,7 +43,6 @@ app = typer.Typer(
     cls=_WritesByDefault,
     help="The AI-BOM: write it, compare two, recognise weights. `basanite bom [DIR]` writes it.",
 )
-weights.register(app)
 
 
 @app.command()
@@ -154,3 +153,6 @@ def coverage(
         face.say(coverage_lines(found))
     else:
         face.write(coverage_text(answer, found), output)
+
+
+weights.register(app)
