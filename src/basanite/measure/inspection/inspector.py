@@ -33,8 +33,8 @@ class Inspector:
     disguised: bool = False
     """Whether it also looks at files of other formats that are, or are loaded as, one of its own.
     It then has to decide by the bytes."""
-    names: Callable[[str], bool] | None = None
-    """Narrows it to files whose encoded path this is true of; None: any."""
+    where: Callable[[Part], bool] | None = None
+    """Narrows it to the parts of its formats that this is true of; None: all of them."""
     inside: bool = True
     """Whether it is also put to what lies inside containers."""
     unlooked: Callable[[Unlooked], Answer | None] | None = None
@@ -47,7 +47,7 @@ def looks_at(inspector: Inspector, part: Part) -> bool:
     By its format; for a check that looks through disguises also by what else its bytes are (the
     fact ``also``), and by a name that programs give to pickle loaders.
     """
-    if inspector.names is not None and not inspector.names(part.path):
+    if inspector.where is not None and not inspector.where(part):
         return False
     if part.format in inspector.formats:
         return True

@@ -62,10 +62,25 @@ FORMATS = _CODE | _ARCHIVES | _MODELS - {Format.PYTHON}
 _LOOKED_AT = 10_000
 
 
+def misnamed(part: Part) -> bool:
+    """Return whether a file's name may say something else than its format."""
+    ending = _ending(part)
+    kept = _PROMISES.get(ending)
+    return part.format in FORMATS and (
+        part.format not in kept
+        if kept is not None
+        else ending in _PICKLES and part.format in _MODELS - {Format.NUMPY, Format.NPZ}
+    )
+
+
+def _ending(part: Part) -> str:
+    name = part.path.replace("!/", "/").rpartition("/")[2].lower()
+    return name[name.rfind(".") :] if "." in name else ""
+
+
 def mismatch(part: Part, file: BinaryIO) -> Finding | None:
     """Return what is wrong with the name of a file, or None."""
-    name = part.path.replace("!/", "/").rpartition("/")[2].lower()
-    ending = name[name.rfind(".") :] if "." in name else ""
+    ending = _ending(part)
     form = part.format
     kept = _PROMISES.get(ending)
     if kept is None:

@@ -52,7 +52,7 @@ from basanite.formats.places import leads_outside
 from basanite.formats.recognised import recognise
 from basanite.measure.inspection.inspector import Inspector
 from basanite.measure.inspection.layout import HIDDEN_CODE, LAYOUT, UNTIDY, contradiction, layout
-from basanite.measure.inspection.mismatch import FORMATS, MISMATCH, mismatch
+from basanite.measure.inspection.mismatch import FORMATS, MISMATCH, mismatch, misnamed
 
 _REFERENCES = (
     Reference(scheme="ATLAS", id="AML.T0010.003"),
@@ -258,8 +258,10 @@ def _xml(path: str, facts: JsonObject) -> list[Finding]:
     return found
 
 
+_OWN = frozenset({*_READERS, *_NOT_UNDERSTOOD})
 INSPECTOR = Inspector(
     check=CHECK,
-    formats=frozenset({*_READERS, *_NOT_UNDERSTOOD}) | FORMATS,
+    formats=_OWN | FORMATS,
     inspect=_inspect,
+    where=lambda part: part.format in _OWN or misnamed(part),
 )

@@ -316,5 +316,5 @@ INSPECTOR = Inspector(
         }
     ),
     inspect=_inspect,
-    names=_is_read,
+    where=lambda part: _is_read(part.path),
 )  # fmt: skip

@@ -161,5 +161,5 @@ INSPECTOR = Inspector(
     check=CHECK,
     formats=frozenset(Format),
     inspect=_inspect,
-    names=_is_schema,
+    where=lambda part: _is_schema(part.path),
 )
