@@ -7,8 +7,7 @@ fetched from files and addresses; none is ever followed, and the reader stops at
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 from xml.parsers import expat
 
 from basanite.domain.errors import UnreadableError
@@ -29,9 +28,8 @@ class DocumentTypeError(UnreadableError):
         super().__init__(f"the XML declares {said}")
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
-    """The beginning of an element."""
+class Element(NamedTuple):
+    """The beginning of an element. A tuple, as a large model has millions."""
 
     name: str
     attributes: dict[str, str]
@@ -44,8 +42,7 @@ class Element:
         return _local(self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """The text within an element that was asked for, cut at 64 Ki characters."""
 
     name: str
@@ -87,7 +84,7 @@ def elements_and_texts(
             raise UnreadableError(f"the XML is nested more than {max_depth} deep")
         found.append(Element(name, attributes, depth))
         depth += 1
-        if _local(name) in texts_of:
+        if texts_of and _local(name) in texts_of:
             inside += 1
             parser.CharacterDataHandler = text
 
