@@ -11,6 +11,7 @@ from typing import BinaryIO
 from basanite.domain.artifact import Format, Part
 from basanite.domain.errors import UnreadableError
 from basanite.domain.finding import Finding, Location, Reference, Rule
+from basanite.domain.names import base_name
 from basanite.domain.severity import Confidence, Severity
 from basanite.formats import tar
 from basanite.formats.zip.directory import members
@@ -64,7 +65,7 @@ _LOOKED_AT = 10_000
 
 def mismatch(part: Part, file: BinaryIO) -> Finding | None:
     """Return what is wrong with the name of a file, or None."""
-    name = part.path.replace("!/", "/").rpartition("/")[2].lower()
+    name = base_name(part.path).lower()
     ending = name[name.rfind(".") :] if "." in name else ""
     form = part.format
     kept = _PROMISES.get(ending)
