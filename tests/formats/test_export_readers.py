@@ -375,3 +375,14 @@ def test_bad_bytes_are_unreadable_and_nothing_else(sample: str) -> None:
 @pytest.mark.parametrize("sample", sorted(VALID))
 def test_other_formats_are_not_taken_for_exported_models(sample: str) -> None:
     assert kind(VALID[sample]) not in {form for _, form, _ in SAMPLES.values()}
+
+
+def test_an_executorch_program_is_followed_within_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = made.executorch_of("aten::a", "aten::b", delegates=("XnnpackBackend",))
+    monkeypatch.setattr(executorch, "_MAX_LIST", 3)
+
+    with pytest.raises(UnreadableError, match="more methods and operators than are looked at"):
+        read(executorch, data)
+
+    monkeypatch.setattr(executorch, "_MAX_LIST", 4)
+    assert read(executorch, data)["operators"] == 2

@@ -49,6 +49,11 @@ def _malformed(name: str) -> int:
     raise ValueError(f"not an encoded name: {name!r}")
 
 
+def base_name(path: str) -> str:
+    """Return the last part of an encoded path, of a file inside containers too."""
+    return path.replace("!/", "/").rpartition("/")[2]
+
+
 def visible(text: str, limit: int = 400) -> str:
     r"""Return free text (a model's answer, a finding's excerpt) with controls made visible.
 

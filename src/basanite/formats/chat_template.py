@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from basanite.domain.artifact import Format
 from basanite.domain.errors import UnreadableError
-from basanite.domain.names import visible
+from basanite.domain.names import base_name, visible
 from basanite.formats import gguf
 
 NAME = "chat-template"
@@ -53,7 +53,7 @@ def is_template(path: str) -> bool:
 
 
 def _base(path: str) -> str:
-    return path.replace("!/", "/").rpartition("/")[2].lower()
+    return base_name(path).lower()
 
 
 def _text(file: BinaryIO, size: int) -> str:

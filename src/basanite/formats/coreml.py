@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from basanite.domain.errors import UnreadableError
 from basanite.domain.names import encode_name, visible
-from basanite.formats.protobuf import Field, Message
+from basanite.formats.protobuf import Message
 
 NAME = "coreml"
 VERSION = 1
@@ -106,10 +106,6 @@ def read(file: BinaryIO, size: int) -> dict[str, Any]:
     return facts
 
 
-def _is(each: Field, number: int) -> bool:
-    return each.number == number and each.wire == 2
-
-
 def _model(message: Message, found: _Found, depth: int, facts: dict[str, Any] | None) -> None:
     found.step(depth)
     for each in message:
@@ -131,7 +127,7 @@ def _kind(inner: Message, number: int, found: _Found, depth: int) -> None:
     """Walk the model of one kind."""
     if number in _PIPELINES:
         for part in inner:
-            if _is(part, 1):
+            if part.delimited(1):
                 _pipeline(inner.inner(part), found, depth)
     elif number == _PIPELINE:
         _pipeline(inner, found, depth)
@@ -165,7 +161,7 @@ def _text(message: Message, number: int, limit: int = 300) -> str:
     """Return the text of a field; the last one counts, as in every reader of Protocol Buffers."""
     found = ""
     for each in message:
-        if _is(each, number):
+        if each.delimited(number):
             found = message.text(each, limit)
     return visible(found, 120)
 
@@ -176,21 +172,21 @@ def _class(message: Message) -> str:
 
 def _pipeline(message: Message, found: _Found, depth: int) -> None:
     for each in message:
-        if _is(each, 1):
+        if each.delimited(1):
             _model(message.inner(each), found, depth + 1, None)
 
 
 def _linked(message: Message, found: _Found) -> None:
     """Note the file, and the folders to look for it in, that a linked model names."""
     for each in message:
-        if not _is(each, 1):
+        if not each.delimited(1):
             continue
         file = message.inner(each)
         for part in file:
             if part.wire == 2 and part.number in (1, 2):
                 inner = file.inner(part)
                 for default in inner:
-                    if _is(default, 1):
+                    if default.delimited(1):
                         text = inner.text(default, 4096)
                         for place in text.split(":") if part.number == 2 else [text]:
                             _external(place, found)
@@ -206,7 +202,7 @@ def _external(place: str, found: _Found) -> None:
 def _network(message: Message, found: _Found, depth: int) -> None:
     found.step(depth)
     for each in message:
-        if _is(each, 1):
+        if each.delimited(1):
             found.layers += 1
             found.step(depth)
             layer = message.inner(each)
@@ -229,23 +225,23 @@ def _inner_networks(message: Message, found: _Found, depth: int) -> None:
 
 def _program(message: Message, found: _Found, depth: int) -> None:
     for each in message:
-        if _is(each, 2):
+        if each.delimited(2):
             for function in _values(message.inner(each)):
                 for part in function:
-                    if _is(part, 3):
+                    if part.delimited(3):
                         for block in _values(function.inner(part)):
                             _block(block, found, depth + 1)
 
 
 def _values(entry: Message) -> list[Message]:
     """Return the value of an entry of a map."""
-    return [entry.inner(each) for each in entry if _is(each, 2)]
+    return [entry.inner(each) for each in entry if each.delimited(2)]
 
 
 def _block(message: Message, found: _Found, depth: int) -> None:
     found.step(depth)
     for each in message:
-        if not _is(each, 3):
+        if not each.delimited(3):
             continue
         found.layers += 1
         found.step(depth)
@@ -270,7 +266,7 @@ def _argument(entry: Message, found: _Found) -> None:
     """Note the weights in files that an input of an operation is bound to."""
     for argument in _values(entry):
         for binding in argument:
-            if _is(binding, 1):
+            if binding.delimited(1):
                 for value in _values(argument.inner(binding)):
                     _value(value, found)
 
@@ -286,12 +282,12 @@ def _value(message: Message, found: _Found) -> str:
     """Note weights in a file; return the value where it is a text."""
     text = ""
     for each in message:
-        if _is(each, 5):
+        if each.delimited(5):
             inner = message.inner(each)
             for part in inner:
-                if _is(part, 1):
+                if part.delimited(1):
                     _external(inner.text(part, 4096), found)
-        elif _is(each, 3) and each.size < _SHORT:
+        elif each.delimited(3) and each.size < _SHORT:
             text = _inmost(message.inner(each))
     return visible(text, 120)
 

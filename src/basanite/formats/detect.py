@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from basanite.domain.artifact import Format
 from basanite.domain.errors import UnreadableError
+from basanite.domain.names import base_name
 from basanite.formats import catboost, gguf, lightgbm, native, numpy, pmml, tar, tflite, xgboost
 from basanite.formats.container.archives import other_archive
 from basanite.formats.coreml import looks_like_coreml
@@ -209,7 +210,7 @@ def names_model(name: str) -> bool:
     Wider than `claims_model`: formats that are not read here, compressed models, and archives
     that say so.
     """
-    lower = name.replace("!/", "/").rpartition("/")[2].lower()
+    lower = base_name(name).lower()
     plain = next((lower[: -len(end)] for end in _COMPRESSED if lower.endswith(end)), lower)
     if claims_model(plain) or plain.endswith(_OTHER_MODELS):
         return True

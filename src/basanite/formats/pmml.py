@@ -8,16 +8,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
-from xml.parsers import expat
 
 from basanite.domain.errors import UnreadableError
 from basanite.domain.names import visible
+from basanite.formats.xml import DocumentTypeError, Element, elements_and_texts
 
 NAME = "pmml"
 VERSION = 1
 _ROOT = re.compile(rb"<(?:[\w.-]{1,60}:)?PMML[\s>/]")
 _SKIPPED = ((b"<?", b"?>"), (b"<!--", b"-->"))
-_CHUNK = 1 << 18
 _MAX_DEPTH = 2000
 _MAX_SIZE = 4 << 30
 _MODELS = re.compile(r"(?:Model|Network|Scorecard|Regression)$")
@@ -57,22 +56,15 @@ class _Seen:
     models: list[str] = field(default_factory=list)
     trees: int = 0
     fields: int = 0
-    depth: int = 0
-    doctype: str = ""
     defined: set[str] = field(default_factory=set)
     called: set[str] = field(default_factory=set)
     scripts: list[str] = field(default_factory=list)
-    inside: list[str] = field(default_factory=list)
-    text: str = ""
-    processing: int = 0
-
-
-class _DoctypeError(Exception):
-    """A document type was declared: what follows depends on who reads it."""
 
 
 def read(file: BinaryIO, size: int) -> dict[str, Any]:
     """Return version, kinds of models, trees, data fields, and what does not belong in a model.
+
+    A document type is a fact (``document_type``), and ends the reading: see `xml.elements`.
 
     Raises:
         UnreadableError: it is no well-formed XML, or nested too deeply.
@@ -80,69 +72,29 @@ def read(file: BinaryIO, size: int) -> dict[str, Any]:
     if size > _MAX_SIZE:
         raise UnreadableError("the XML is larger than 4 GiB")
     seen = _Seen()
-    parser = _parser(seen)
-    file.seek(0)
-    left = size
-    # What follows a document type depends on who reads it: reading ends there.
     try:
-        while left > 0 and (data := file.read(min(_CHUNK, left))):
-            left -= len(data)
-            parser.Parse(data, False)
-        parser.Parse(b"", True)
-    except _DoctypeError:
-        return {"document_type": seen.doctype}
-    except (expat.ExpatError, ValueError) as error:
-        raise UnreadableError(f"the XML cannot be read ({error})"[:200]) from error
+        for each in elements_and_texts(file, size, ("Extension",), max_depth=_MAX_DEPTH):
+            if isinstance(each, Element):
+                _begins(seen, each)
+            else:
+                _script(seen, each.text)
+    except DocumentTypeError as error:
+        return {"document_type": error.said}
     foreign = sorted(each for each in seen.called - seen.defined if "." in each)
     return {
         "version": visible(seen.version, 20),
         "models": sorted(set(seen.models)),
         "trees": seen.trees,
         "fields": seen.fields,
-        "document_type": seen.doctype,
+        "document_type": "",
         "foreign_functions": [visible(each, 120) for each in foreign[:20]],
         "scripts": seen.scripts[:20],
     }
 
 
-def _parser(seen: _Seen) -> expat.XMLParserType:
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        seen.depth += 1
-        if seen.depth > _MAX_DEPTH:
-            raise UnreadableError("the XML is nested too deeply")
-        _element(seen, name.rpartition(" ")[2], attributes)
-
-    def end(name: str) -> None:
-        seen.depth -= 1
-        if name.rpartition(" ")[2] == "Extension" and seen.inside:
-            seen.inside.pop()
-            _script(seen, seen.text)
-            seen.text = ""
-
-    def text(data: str) -> None:
-        if seen.inside and len(seen.text) < _KEPT:
-            seen.text += data[:_KEPT]
-
-    def doctype(name: str, system: str | None, public: str | None, internal: int) -> None:
-        del name
-        where = f" from {visible(system, 80)}" if system else ""
-        seen.doctype = (
-            f"entities{where}" if internal else f"a document type{where or ' ' + str(public)}"
-        )
-        raise _DoctypeError
-
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = text
-    parser.StartDoctypeDeclHandler = doctype
-    return parser
-
-
-def _element(seen: _Seen, name: str, attributes: dict[str, str]) -> None:
-    if name == "PMML" and seen.depth == 1:
+def _begins(seen: _Seen, element: Element) -> None:
+    name, attributes = element.local_name, element.attributes
+    if name == "PMML" and element.depth == 0:
         seen.version = attributes.get("version", "")
     elif name == "TreeModel":
         seen.trees += 1
@@ -153,7 +105,6 @@ def _element(seen: _Seen, name: str, attributes: dict[str, str]) -> None:
     elif name == "Apply" and len(seen.called) < 10_000:
         seen.called.add(attributes.get("function", "")[:200])
     elif name == "Extension":
-        seen.inside.append(name)
         for value in attributes.values():
             _script(seen, value)
     if _MODELS.search(name) and len(seen.models) < 100:

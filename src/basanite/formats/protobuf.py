@@ -32,6 +32,10 @@ class Field:
         """Bytes of a length-delimited field, else 0."""
         return self.end - self.start
 
+    def delimited(self, number: int) -> bool:
+        """Return whether it is the field of that number, and length-delimited: text or message."""
+        return self.number == number and self.wire == 2
+
 
 class _Window:
     """The bytes of the file that were read last, for a message and all those inside it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from basanite.domain.artifact import Format
+from basanite.domain.names import base_name
 from basanite.formats.model_signature import looks_like_bundle
 
 _LOCKS = frozenset(
@@ -42,7 +43,7 @@ _REQUIREMENT_LINE = re.compile(
 
 def text_kind(name: str, head: str) -> Format:
     """Return the kind of a text from its encoded path and its beginning."""
-    base = name.replace("!/", "/").rsplit("/", 1)[-1].lower()
+    base = base_name(name).lower()
     folders = name.lower().replace("!/", "/").split("/")[:-1]
     if looks_like_bundle(head):
         return Format.MODEL_SIGNATURE

@@ -6,9 +6,8 @@ fetched from files and addresses; none is ever followed, and the reader stops at
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from collections.abc import Collection, Iterator
+from typing import BinaryIO, NamedTuple
 from xml.parsers import expat
 
 from basanite.domain.errors import UnreadableError
@@ -16,6 +15,7 @@ from basanite.domain.names import visible
 
 _CHUNK = 1 << 16
 _MAX_TOKEN = 16 << 20
+_MAX_TEXT = 1 << 16
 MAX_DEPTH = 200
 """Elements inside elements that are followed."""
 
@@ -28,48 +28,90 @@ class DocumentTypeError(UnreadableError):
         super().__init__(f"the XML declares {said}")
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
-    """The beginning of an element."""
+class Element(NamedTuple):
+    """The beginning of an element. A tuple, as a large model has millions."""
 
     name: str
     attributes: dict[str, str]
     depth: int
     """0 for the root."""
 
+    @property
+    def local_name(self) -> str:
+        """Its name without the prefix of a namespace."""
+        return _local(self.name)
 
-def elements(file: BinaryIO, size: int) -> Iterator[Element]:
+
+class Text(NamedTuple):
+    """The text within an element that was asked for, cut at 64 Ki characters."""
+
+    name: str
+    text: str
+
+
+def elements(file: BinaryIO, size: int, *, max_depth: int = MAX_DEPTH) -> Iterator[Element]:
     """Yield the elements of a document in order; text between them is passed over.
 
     Raises:
         DocumentTypeError: it has a document type or declares entities.
-        UnreadableError: it is malformed, ends early, nests more than 200 deep, or has a tag of
-            more than 16 MiB.
+        UnreadableError: it is malformed, ends early, nests more than ``max_depth`` deep, or has a
+            tag of more than 16 MiB.
+    """
+    for each in elements_and_texts(file, size, (), max_depth=max_depth):
+        if isinstance(each, Element):
+            yield each
+
+
+def elements_and_texts(
+    file: BinaryIO, size: int, texts_of: Collection[str], *, max_depth: int = MAX_DEPTH
+) -> Iterator[Element | Text]:
+    """Yield the elements in order, and where one of ``texts_of`` (local names) ends, its text.
+
+    Text within elements inside of it belongs to it, too, as far as it was not given before.
+
+    Raises:
+        DocumentTypeError, UnreadableError: see `elements`.
     """
     parser = expat.ParserCreate()
-    found: list[Element] = []
-    depth = 0
+    parser.buffer_text = True
+    found: list[Element | Text] = []
+    depth = inside = kept = 0
+    pieces: list[str] = []
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        if depth > MAX_DEPTH:
-            raise UnreadableError(f"the XML is nested more than {MAX_DEPTH} deep")
+        nonlocal depth, inside
+        if depth > max_depth:
+            raise UnreadableError(f"the XML is nested more than {max_depth} deep")
         found.append(Element(name, attributes, depth))
         depth += 1
+        if texts_of and _local(name) in texts_of:
+            inside += 1
+            parser.CharacterDataHandler = text
 
     def end(name: str) -> None:
-        nonlocal depth
-        del name
+        nonlocal depth, inside, kept
         depth -= 1
+        if inside and _local(name) in texts_of:
+            inside -= 1
+            found.append(Text(name, "".join(pieces)[:_MAX_TEXT]))
+            pieces.clear()
+            kept = 0
+            parser.CharacterDataHandler = text if inside else None
 
-    def refuse(name: str, *rest: object) -> None:
-        del rest
-        raise DocumentTypeError(f"a document type or an entity, {visible(name, 80)}")
+    def text(data: str) -> None:
+        nonlocal kept
+        if kept < _MAX_TEXT:
+            pieces.append(data)
+            kept += len(data)
+
+    def document_type(name: str, system: str | None, public: str | None, internal: int) -> None:
+        del name, public
+        what = "entities" if internal else "a document type"
+        raise DocumentTypeError(f"{what} from {visible(system, 80)}" if system else what)
 
     parser.StartElementHandler = start
     parser.EndElementHandler = end
-    parser.StartDoctypeDeclHandler = refuse
-    parser.EntityDeclHandler = refuse
+    parser.StartDoctypeDeclHandler = document_type
     at = 0
     while at < size:
         file.seek(at)
@@ -90,5 +132,10 @@ def elements(file: BinaryIO, size: int) -> Iterator[Element]:
 def _feed(parser: expat.XMLParserType, data: bytes, *, final: bool) -> None:
     try:
         parser.Parse(data, final)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        # The two others: an encoding that Python has not, or that has no table of single bytes.
         raise UnreadableError(f"no XML that can be read ({visible(str(error), 100)})") from error
+
+
+def _local(name: str) -> str:
+    return name.rpartition(":")[2]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from basanite.domain.errors import UnreadableError
+from basanite.formats.yaml_events import kind_of, yaml_events
 
 NAME = "yaml"
 VERSION = 1
@@ -53,7 +54,7 @@ def read_yaml(data: bytes) -> Yaml:
     text = data.decode(encoding, "replace")
     if any(len(line) > _MAX_LINE for line in text.split("\n")):
         raise UnreadableError(f"a line of the YAML has more than {_MAX_LINE} characters")
-    reader = _Reader(_events(text))
+    reader = _Reader(yaml_events(text))
     return Yaml(tuple(reader.documents()), tuple(reader.tags))
 
 
@@ -66,7 +67,7 @@ class _Reader:
 
     def documents(self) -> Iterator[Any]:
         for event in self.events:
-            if _kind(event) == "DocumentStart":
+            if kind_of(event) == "DocumentStart":
                 yield self.node(self.next(), 0)
 
     def next(self) -> Any:
@@ -81,7 +82,7 @@ class _Reader:
             raise UnreadableError(f"the YAML holds more than {_MAX_NODES} values")
         if depth > _MAX_DEPTH:
             raise UnreadableError(f"the YAML is nested more than {_MAX_DEPTH} deep")
-        kind = _kind(event)
+        kind = kind_of(event)
         if kind == "Alias":
             return self.anchors.get(str(event.anchor))
         if kind == "Scalar":
@@ -100,14 +101,14 @@ class _Reader:
         return value
 
     def mapping(self, into: dict[str, Any], depth: int) -> None:
-        while _kind(event := self.next()) != "MappingEnd":
+        while kind_of(event := self.next()) != "MappingEnd":
             key = self.node(event, depth + 1)
             into[key if isinstance(key, str) else str(type(key))] = self.node(
                 self.next(), depth + 1
             )
 
     def sequence(self, into: list[Any], depth: int) -> None:
-        while _kind(event := self.next()) != "SequenceEnd":
+        while kind_of(event := self.next()) != "SequenceEnd":
             into.append(self.node(event, depth + 1))
 
 
@@ -124,33 +125,3 @@ def _tag(event: Any) -> str:
         return ""
     text = str(getattr(tag, "trval", None) or tag)
     return text.replace("!!", _OWN, 1) if text.startswith("!!") else text
-
-
-def _events(text: str) -> Iterator[Any]:
-    from ruamel.yaml import YAML  # noqa: PLC0415 - most runs meet no YAML
-    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
-
-    class Plain(YAML):
-        def official_plug_ins(self) -> list[str]:
-            return []  # The library looks for plug-ins on the disk, and here is none to touch.
-
-    try:
-        yield from Plain(typ="safe", pure=True).parse(text)
-    except YAMLError as error:
-        what = str(getattr(error, "problem", None) or type(error).__name__)
-        raise UnreadableError(f"this cannot be read as YAML ({what})"[:300]) from None
-    except (
-        ValueError,
-        TypeError,
-        LookupError,
-        AttributeError,
-        AssertionError,
-        RecursionError,
-        OverflowError,
-    ) as error:
-        # The parser itself stumbles over some hostile texts instead of refusing them.
-        raise UnreadableError(f"this cannot be read as YAML ({type(error).__name__})") from None
-
-
-def _kind(event: Any) -> str:
-    return type(event).__name__.removesuffix("Event")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from basanite.formats.problem import LineProblem
+from basanite.formats.yaml_events import NotYamlError, kind_of, yaml_events
 
 MAX_BYTES = 1 << 20
 MAX_NODES = 20_000
@@ -122,7 +123,7 @@ class _Reader:
         value: Any = None
         documents = 0
         for event in self._events:
-            kind = _kind(event)
+            kind = kind_of(event)
             if kind == "DocumentStart":
                 documents += 1
                 if documents > 1:
@@ -134,7 +135,7 @@ class _Reader:
         self._nodes += 1
         if self._nodes > MAX_NODES:
             raise _refused(_line(event), f"There are more than {MAX_NODES} values; make it smaller")
-        kind = _kind(event)
+        kind = kind_of(event)
         if kind == "Alias" or getattr(event, "anchor", None) is not None:
             raise _refused(
                 _line(event), "Anchors (&) and aliases (*) are refused; write the value out"
@@ -156,7 +157,7 @@ class _Reader:
 
     def _sequence(self, path: Path) -> list[Any]:
         items: list[Any] = []
-        while _kind(event := next(self._events)) != "SequenceEnd":
+        while kind_of(event := next(self._events)) != "SequenceEnd":
             place = (*path, len(items))
             self._lines[place] = _line(event)
             items.append(self._node(event, place))
@@ -164,7 +165,7 @@ class _Reader:
 
     def _mapping(self, path: Path) -> dict[str, Any]:
         entries: dict[str, Any] = {}
-        while _kind(event := next(self._events)) != "MappingEnd":
+        while kind_of(event := next(self._events)) != "MappingEnd":
             key = self._key(event)
             place = (*path, key)
             twice = key in entries
@@ -185,8 +186,8 @@ class _Reader:
         return entries
 
     def _key(self, event: Any) -> str:
-        if _kind(event) != "Scalar":
-            if _kind(event) == "Alias":
+        if kind_of(event) != "Scalar":
+            if kind_of(event) == "Alias":
                 raise _refused(_line(event), "Aliases (*) are refused; write the key out")
             raise _refused(_line(event), "A key must be a plain word, not a list or a mapping")
         self._node(event, ())  # counts it, and refuses anchors and tags on keys
@@ -199,33 +200,10 @@ class _Reader:
 
 
 def _events(text: str) -> Iterator[Any]:
-    from ruamel.yaml import YAML  # noqa: PLC0415 - most commands read no manifest
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
-
     try:
-        yield from YAML(typ="safe", pure=True).parse(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark is not None else 0
-        what = error.problem or "this is not YAML"
-        raise _refused(line, f"This cannot be read as YAML: {what}") from None
-    except (
-        YAMLError,
-        ValueError,
-        TypeError,
-        LookupError,
-        AttributeError,
-        AssertionError,
-        RecursionError,
-        OverflowError,
-        StopIteration,
-    ) as error:
-        # The parser itself stumbles over some hostile texts instead of refusing them.
-        raise _refused(0, f"This cannot be read as YAML ({type(error).__name__})") from None
-
-
-def _kind(event: Any) -> str:
-    return type(event).__name__.removesuffix("Event")
+        yield from yaml_events(text)
+    except NotYamlError as error:
+        raise _refused(error.at_line, f"This cannot be read as YAML: {error.problem}") from None
 
 
 def _line(event: Any) -> int:

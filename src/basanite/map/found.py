@@ -140,14 +140,6 @@ class Folder:
         """Return the files of these formats."""
         return (each for each in self.artifacts if each.format in formats)
 
-    @cached_property
-    def by_folder(self) -> dict[str, list[Artifact]]:
-        """Files by the folder they lie in directly."""
-        out: dict[str, list[Artifact]] = {}
-        for each in self.artifacts:
-            out.setdefault(folder_of(each.path), []).append(each)
-        return out
-
     def below_count(self, folder: str) -> int:
         """Return how many files lie in a folder and all below it."""
         return self._counts.get(folder, 0)

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from basanite.domain.artifact import CONTAINERS, Format
 from basanite.domain.errors import UnreadableError
+from basanite.domain.names import base_name
 from basanite.formats import tar
 from basanite.formats.container.archives import other_archive
 from basanite.formats.container.budget import Budget
@@ -146,7 +147,7 @@ def open_compressed(file: BinaryIO, size: int, name: str, budget: Budget) -> Ite
     if kind is None:
         what = other_archive(file, size) or "compressed in a way that is not read"
         raise UnreadableError(f"it is {what}, and nobody looked into it")
-    base = name.replace("!/", "/").rpartition("/")[2]
+    base = base_name(name)
     ending = next((each for each in _ENDINGS if base.lower().endswith(each)), "")
     inner = (ending and base[: -len(ending)]) or "content"
     yield Entry(inner, partial(unpacked, partial(_inflated, file, size, kind), budget))

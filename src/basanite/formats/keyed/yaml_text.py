@@ -12,6 +12,7 @@ from typing import Any
 
 from basanite.domain.errors import UnreadableError
 from basanite.formats.keyed.document import MAX_DEPTH, MAX_NODES, Keyed, Path
+from basanite.formats.yaml_events import kind_of, yaml_events
 
 MAX_LINE = 20_000
 """The scanner of some tokens needs time quadratic in the length of a line."""
@@ -41,7 +42,7 @@ class _Reader:
     def document(self) -> Keyed:
         value: Any = None
         for event in self._events:
-            if _kind(event) == "DocumentStart":
+            if kind_of(event) == "DocumentStart":
                 value = self._node(next(self._events), ())
                 break
         return Keyed(value, self._lines, tuple(self._twice))
@@ -50,7 +51,7 @@ class _Reader:
         self._nodes += 1
         if self._nodes > MAX_NODES or len(path) > MAX_DEPTH:
             raise UnreadableError("the YAML has too many values, or is nested too deeply")
-        kind = _kind(event)
+        kind = kind_of(event)
         if kind == "Alias":
             return self._anchors.get(event.anchor)
         value: Any
@@ -72,7 +73,7 @@ class _Reader:
             self._anchors[event.anchor] = value
 
     def _mapping(self, entries: dict[str, Any], path: Path) -> None:
-        while _kind(event := next(self._events)) != "MappingEnd":
+        while kind_of(event := next(self._events)) != "MappingEnd":
             line = event.start_mark.line + 1
             key = self._node(event, path)
             name = key if isinstance(key, str) else f"{key}"[:200]
@@ -83,7 +84,7 @@ class _Reader:
             entries[name] = self._node(next(self._events), place)
 
     def _list(self, items: list[Any], path: Path) -> None:
-        while _kind(event := next(self._events)) != "SequenceEnd":
+        while kind_of(event := next(self._events)) != "SequenceEnd":
             place = (*path, len(items))
             self._lines[place] = event.start_mark.line + 1
             items.append(self._node(event, place))
@@ -99,30 +100,5 @@ def _scalar(event: Any) -> Any:
 
 
 def _events(text: str) -> Iterator[Any]:
-    from ruamel.yaml import YAML  # noqa: PLC0415 - most artifacts are no YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
-
-    try:
-        yield from YAML(typ="safe", pure=True).parse(text)
-        raise UnreadableError("the YAML ends too early")
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f" on line {mark.line + 1}" if mark is not None else ""
-        what = error.problem or "it is none"
-        raise UnreadableError(f"no YAML that can be read: {what}{where}"[:300]) from None
-    except (
-        YAMLError,
-        ValueError,
-        TypeError,
-        LookupError,
-        AttributeError,
-        AssertionError,
-        RecursionError,
-        OverflowError,
-    ) as error:
-        # The parser itself stumbles over some hostile texts instead of refusing them.
-        raise UnreadableError(f"no YAML that can be read ({type(error).__name__})") from None
-
-
-def _kind(event: Any) -> str:
-    return type(event).__name__.removesuffix("Event")
+    yield from yaml_events(text)
+    raise UnreadableError("the YAML ends too early")

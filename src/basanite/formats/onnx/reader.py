@@ -16,7 +16,8 @@ from basanite.formats.onnx.domains import (
     reaches_out,
 )
 from basanite.formats.onnx.tensor import External, Tensor, element, read_tensor
-from basanite.formats.protobuf import Field, Message
+from basanite.formats.onnx.value_info import value_info
+from basanite.formats.protobuf import Message
 
 NAME = "onnx"
 VERSION = 1
@@ -99,7 +100,7 @@ def read(file: BinaryIO, size: int) -> dict[str, Any]:
             _opset(model.inner(each), facts["opsets"])
         elif each.number == _MODEL_METADATA and len(facts["metadata_keys"]) < _SHOWN:
             inner = model.inner(each)
-            facts["metadata_keys"] += [visible(inner.text(f), 80) for f in inner if _is(f, 1)]
+            facts["metadata_keys"] += [visible(inner.text(f), 80) for f in inner if f.delimited(1)]
         elif each.number == _MODEL_TRAINING:
             training += 1
             _training(model.inner(each), found)
@@ -115,10 +116,6 @@ def read(file: BinaryIO, size: int) -> dict[str, Any]:
     }
 
 
-def _is(each: Field, number: int) -> bool:
-    return each.number == number and each.wire == 2
-
-
 def _training(message: Message, found: _Found) -> None:
     for each in message:
         if each.wire == 2 and each.number in (1, 2):
@@ -128,13 +125,13 @@ def _training(message: Message, found: _Found) -> None:
 def _function(message: Message, found: _Found) -> None:
     name = domain = ""
     for each in message:
-        if _is(each, 1):
+        if each.delimited(1):
             name = visible(message.text(each), 80)
-        elif _is(each, 10):
+        elif each.delimited(10):
             domain = visible(message.text(each), 80)
-        elif _is(each, 7):
+        elif each.delimited(7):
             _node(message.inner(each), found, 0)
-        elif _is(each, 11):
+        elif each.delimited(11):
             _attribute(message.inner(each), found, 0)
     if len(found.functions) < _MANY:
         found.functions.add((domain, name))
@@ -182,7 +179,7 @@ def _names(operators: set[tuple[str, str]]) -> list[str]:
 def _opset(message: Message, opsets: dict[str, int]) -> None:
     domain, version = "", 0
     for each in message:
-        if _is(each, 1):
+        if each.delimited(1):
             domain = visible(message.text(each), 80)
         elif each.number == 2:
             version = each.value
@@ -207,7 +204,7 @@ def _graph(message: Message, found: _Found, depth: int) -> None:
         elif depth == 0 and each.number in (11, 12):
             listed = found.inputs if each.number == 11 else found.outputs
             if len(listed) < _SHOWN:
-                listed.append(_value_info(message.inner(each)))
+                listed.append(value_info(message.inner(each)))
 
 
 def _once(name: str, names: set[str], found: _Found) -> None:
@@ -224,11 +221,11 @@ def _node(message: Message, found: _Found, depth: int) -> None:
     operator = domain = ""
     attributes: set[str] = set()
     for each in message:
-        if _is(each, 4):
+        if each.delimited(4):
             operator = visible(message.text(each), 80)
-        elif _is(each, 7):
+        elif each.delimited(7):
             domain = visible(message.text(each), 80)
-        elif _is(each, 5):
+        elif each.delimited(5):
             attributes.add(_attribute(message.inner(each), found, depth))
     if len(found.operators) < _MANY:
         found.operators[domain, operator] += 1
@@ -272,36 +269,3 @@ def _tensor(message: Message, found: _Found, *, counted: bool = True) -> Tensor:
         found.parameters += tensor.count
         found.dtypes[element(tensor.element)] += 1
     return tensor
-
-
-def _value_info(message: Message) -> dict[str, Any]:
-    info: dict[str, Any] = {"name": "", "type": "", "shape": []}
-    for each in message:
-        if _is(each, 1):
-            info["name"] = visible(message.text(each), 120)
-        elif _is(each, 2):
-            kind = message.inner(each)
-            for part in kind:
-                if _is(part, 1):
-                    _tensor_type(kind.inner(part), info)
-    return info
-
-
-def _tensor_type(message: Message, info: dict[str, Any]) -> None:
-    for each in message:
-        if each.number == 1 and each.wire == 0:
-            info["type"] = element(each.value)
-        elif _is(each, 2):
-            shape = message.inner(each)
-            for dimension in shape:
-                if _is(dimension, 1) and len(info["shape"]) < 64:
-                    info["shape"].append(_dimension(shape.inner(dimension)))
-
-
-def _dimension(message: Message) -> int | str:
-    for each in message:
-        if each.number == 1 and each.wire == 0:
-            return each.value
-        if _is(each, 2):
-            return visible(message.text(each), 60)
-    return "?"

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from basanite.domain.artifact import Format, Part
 from basanite.domain.errors import UnreadableError
 from basanite.domain.finding import Finding, Location, Reference, Rule
+from basanite.domain.names import base_name
 from basanite.domain.severity import Confidence, Severity
 from basanite.formats import tar
 from basanite.formats.zip.directory import members
@@ -74,7 +75,7 @@ def misnamed(part: Part) -> bool:
 
 
 def _ending(part: Part) -> str:
-    name = part.path.replace("!/", "/").rpartition("/")[2].lower()
+    name = base_name(part.path).lower()
     return name[name.rfind(".") :] if "." in name else ""
 
 

@@ -22,6 +22,7 @@ from basanite.domain.severity import Confidence, Severity
 from basanite.domain.value import JsonObject
 from basanite.formats.requirements import OptionLine, Parsed, RequirementLine, parse_requirements
 from basanite.measure.inspection.inspector import Inspector
+from basanite.measure.inspection.rulebook import Rulebook
 from basanite.measure.inspection.text import text_of
 
 _REFERENCES = (
@@ -35,18 +36,7 @@ _LOCK = (
     "Resolve once and keep the result: `uv pip compile --generate-hashes` or `pip-compile "
     "--generate-hashes` writes a file with exact versions and hashes."
 )
-
-
-def _rule(case: str, title: str, severity: Severity, remediation: str = _LOCK) -> Rule:
-    return Rule(
-        id=f"dependency-pinning/{case}",
-        title=title,
-        severity=severity,
-        remediation=remediation,
-        references=_REFERENCES,
-    )
-
-
+_rule = Rulebook("dependency-pinning", _REFERENCES, _LOCK).rule
 _UNPINNED = _rule("unpinned", "A dependency has no exact version", Severity.MEDIUM)
 _UNHASHED = _rule("unhashed", "Dependencies are not fixed by hash", Severity.LOW)
 _ADDRESS = _rule(

@@ -25,7 +25,8 @@ from itertools import islice
 from basanite.domain.answer import MAX_FINDINGS, Answer
 from basanite.domain.artifact import Format
 from basanite.domain.check import Check, ShelfLife, Stage
-from basanite.domain.finding import Finding, Location, Reference, Rule
+from basanite.domain.finding import Finding, Location, Reference
+from basanite.domain.names import base_name
 from basanite.domain.outcome import Outcome
 from basanite.domain.ports import OpenArtifact
 from basanite.domain.severity import Severity
@@ -38,6 +39,7 @@ from basanite.measure.inspection.hidden.markup import passages
 from basanite.measure.inspection.hidden.sight import Lines, Sight
 from basanite.measure.inspection.hidden.terminal import escapes, pushed
 from basanite.measure.inspection.inspector import Inspector
+from basanite.measure.inspection.rulebook import Rulebook, by_case
 from basanite.measure.inspection.text import text_of
 
 _REFERENCES = (
@@ -50,65 +52,47 @@ _OUT = (
     "Do not give this text to a model. Remove what is hidden, find out who put it there, and look "
     "at everything else from the same source."
 )
-
-
-def _rule(
-    case: str, title: str, severity: Severity, remediation: str, *more: Reference
-) -> tuple[str, Rule]:
-    rule = Rule(
-        id=f"hidden-text/{case}",
-        title=title,
-        severity=severity,
-        remediation=remediation,
-        references=(*_REFERENCES, *more),
-    )
-    return case, rule
-
-
-_RULES = dict(
-    (
-        _rule("tag-characters", "A message in invisible tag characters", Severity.HIGH, _OUT),
-        _rule("variation-selectors", "A message in variation selectors", Severity.HIGH, _OUT),
-        _rule("zero-width", "Characters of no width in a row", Severity.HIGH, _OUT),
-        _rule(
-            "reordered",
-            "Letters are shown in another order than they are read",
-            Severity.HIGH,
-            "Remove the control of direction, and read the line again in its true order.",
-            Reference(scheme="CVE", id="CVE-2021-42574"),
-        ),
-        _rule(
-            "split-words",
-            "Invisible characters split words",
-            Severity.LOW,
-            "Remove them. They come from copying web pages, or from somebody who evades a filter.",
-        ),
-        _rule("invisible-name", "A name in code is invisible", Severity.HIGH, _OUT),
-        _rule(
-            "private-use",
-            "A long run of characters without a meaning",
-            Severity.LOW,
-            "Find out which font or program gives them a meaning, and remove them from prompts.",
-        ),
-        _rule(
-            "lookalike-name",
-            "A name holds letters that only look Latin",
-            Severity.MEDIUM,
-            "Write the name anew in Latin letters, and find out what the other one was meant to "
-            "replace.",
-        ),
-        _rule(
-            "unseen-orders", "A passage that is not shown speaks to a model", Severity.HIGH, _OUT
-        ),
-        _rule(
-            "terminal-escapes",
-            "A terminal does not show what stands here",
-            Severity.MEDIUM,
-            "Remove the escape sequences, and read the file in an editor that shows them.",
-            Reference(scheme="CWE", id="CWE-150"),
-        ),
-        _rule("pushed-code", "Code stands far out of view", Severity.MEDIUM, _OUT),
-    )
+_rule = Rulebook("hidden-text", _REFERENCES).rule
+_RULES = by_case(
+    _rule("tag-characters", "A message in invisible tag characters", Severity.HIGH, _OUT),
+    _rule("variation-selectors", "A message in variation selectors", Severity.HIGH, _OUT),
+    _rule("zero-width", "Characters of no width in a row", Severity.HIGH, _OUT),
+    _rule(
+        "reordered",
+        "Letters are shown in another order than they are read",
+        Severity.HIGH,
+        "Remove the control of direction, and read the line again in its true order.",
+        Reference(scheme="CVE", id="CVE-2021-42574"),
+    ),
+    _rule(
+        "split-words",
+        "Invisible characters split words",
+        Severity.LOW,
+        "Remove them. They come from copying web pages, or from somebody who evades a filter.",
+    ),
+    _rule("invisible-name", "A name in code is invisible", Severity.HIGH, _OUT),
+    _rule(
+        "private-use",
+        "A long run of characters without a meaning",
+        Severity.LOW,
+        "Find out which font or program gives them a meaning, and remove them from prompts.",
+    ),
+    _rule(
+        "lookalike-name",
+        "A name holds letters that only look Latin",
+        Severity.MEDIUM,
+        "Write the name anew in Latin letters, and find out what the other one was meant to "
+        "replace.",
+    ),
+    _rule("unseen-orders", "A passage that is not shown speaks to a model", Severity.HIGH, _OUT),
+    _rule(
+        "terminal-escapes",
+        "A terminal does not show what stands here",
+        Severity.MEDIUM,
+        "Remove the escape sequences, and read the file in an editor that shows them.",
+        Reference(scheme="CWE", id="CWE-150"),
+    ),
+    _rule("pushed-code", "Code stands far out of view", Severity.MEDIUM, _OUT),
 )
 
 CHECK = Check(
@@ -160,7 +144,7 @@ def _inspect(opened: OpenArtifact, parameters: JsonObject) -> Answer:  # noqa: A
 
 
 def _sights(text: str, form: Format, path: str) -> Iterator[Sight]:
-    base = path.replace("!/", "/").rsplit("/", 1)[-1].lower()
+    base = base_name(path).lower()
     code = form is Format.PYTHON
     if not text.isascii():
         yield from ciphers(text)

@@ -23,8 +23,8 @@ from basanite.domain.answer import Answer
 from basanite.domain.artifact import Format, Part
 from basanite.domain.check import Check, ShelfLife, Stage
 from basanite.domain.errors import UnreadableError
-from basanite.domain.finding import Finding, Location, Reference, Rule
-from basanite.domain.names import visible
+from basanite.domain.finding import Finding, Location, Reference
+from basanite.domain.names import base_name, visible
 from basanite.domain.outcome import Outcome
 from basanite.domain.ports import OpenArtifact
 from basanite.domain.severity import Confidence, Severity
@@ -35,76 +35,63 @@ from basanite.measure.inspection.inspector import Inspector
 from basanite.measure.inspection.licences.expression import Read, read_licence
 from basanite.measure.inspection.licences.known import Licence, Term, of_base
 from basanite.measure.inspection.licences.texts import licence_of
+from basanite.measure.inspection.rulebook import Rulebook, by_case
 from basanite.measure.inspection.text import text_of
 
 _REFERENCES = (
     Reference(scheme="ATLAS", id="AML.T0010"),
     Reference(scheme="OWASP-LLM-2025", id="LLM03"),
 )
-
-
-def _rule(case: str, title: str, severity: Severity, remediation: str) -> tuple[str, Rule]:
-    rule = Rule(
-        id=f"licence-terms/{case}",
-        title=title,
-        severity=severity,
-        remediation=remediation,
-        references=_REFERENCES,
-    )
-    return case, rule
-
-
-_RULES = dict(
-    (
-        _rule(
-            "limited",
-            "The licence limits the use",
-            Severity.LOW,
-            "Read its terms against what the system does, and keep the answer with the system.",
-        ),
-        _rule(
-            "infrastructure",
-            "The licence's policy forbids operating critical infrastructure",
-            Severity.LOW,
-            "Let a lawyer say whether your use falls under it; else take a model with other terms.",
-        ),
-        _rule(
-            "copyleft",
-            "Changed copies must carry the same terms",
-            Severity.LOW,
-            "Keep the terms with every copy that leaves your house.",
-        ),
-        _rule(
-            "conflict",
-            "The terms contradict each other",
-            Severity.MEDIUM,
-            "Ask the supplier. Until then the stricter terms hold.",
-        ),
-        _rule(
-            "forbidden",
-            "The licence forbids the declared use",
-            Severity.MEDIUM,
-            "Take a model or data set with other terms, or get a licence of your own.",
-        ),
-        _rule(
-            "unclear",
-            "The licence is not understood",
-            Severity.LOW,
-            "Read it, and ask the supplier for an SPDX expression.",
-        ),
-        _rule(
-            "missing",
-            "No licence is named",
-            Severity.LOW,
-            "Ask the supplier: without a licence nobody may use, change or share it.",
-        ),
-        _rule(
-            "gated",
-            "It is given only to those who accept its conditions",
-            Severity.LOW,
-            "Keep the record of who accepted which conditions, and when.",
-        ),
-    )
+_rule = Rulebook("licence-terms", _REFERENCES).rule
+_RULES = by_case(
+    _rule(
+        "limited",
+        "The licence limits the use",
+        Severity.LOW,
+        "Read its terms against what the system does, and keep the answer with the system.",
+    ),
+    _rule(
+        "infrastructure",
+        "The licence's policy forbids operating critical infrastructure",
+        Severity.LOW,
+        "Let a lawyer say whether your use falls under it; else take a model with other terms.",
+    ),
+    _rule(
+        "copyleft",
+        "Changed copies must carry the same terms",
+        Severity.LOW,
+        "Keep the terms with every copy that leaves your house.",
+    ),
+    _rule(
+        "conflict",
+        "The terms contradict each other",
+        Severity.MEDIUM,
+        "Ask the supplier. Until then the stricter terms hold.",
+    ),
+    _rule(
+        "forbidden",
+        "The licence forbids the declared use",
+        Severity.MEDIUM,
+        "Take a model or data set with other terms, or get a licence of your own.",
+    ),
+    _rule(
+        "unclear",
+        "The licence is not understood",
+        Severity.LOW,
+        "Read it, and ask the supplier for an SPDX expression.",
+    ),
+    _rule(
+        "missing",
+        "No licence is named",
+        Severity.LOW,
+        "Ask the supplier: without a licence nobody may use, change or share it.",
+    ),
+    _rule(
+        "gated",
+        "It is given only to those who accept its conditions",
+        Severity.LOW,
+        "Keep the record of who accepted which conditions, and when.",
+    ),
 )
 
 CHECK = Check(
@@ -144,7 +131,7 @@ def _inspect(opened: OpenArtifact, parameters: JsonObject) -> Answer:
     part, use = opened.artifact, str(parameters.get("use", "")).strip().lower()
     if part.format is Format.GGUF:
         return _header(opened, use)
-    base = part.path.replace("!/", "/").rsplit("/", 1)[-1].lower()
+    base = base_name(part.path).lower()
     if _CARD.match(base):
         return _card(opened, use)
     if _FILE.match(base) and not base.endswith((".py", ".json", ".yaml", ".yml", ".toml")):

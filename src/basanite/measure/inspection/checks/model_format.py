@@ -28,7 +28,6 @@ from typing import BinaryIO
 from basanite.domain.answer import Answer
 from basanite.domain.artifact import Format
 from basanite.domain.check import Check, ShelfLife, Stage
-from basanite.domain.errors import UnreadableError
 from basanite.domain.finding import Finding, Location, Reference, Rule
 from basanite.domain.outcome import Outcome
 from basanite.domain.ports import OpenArtifact
@@ -96,13 +95,11 @@ _READERS: dict[Format, Callable[[BinaryIO, int], JsonObject]] = {
     Format.CATBOOST: catboost.read,
     Format.PMML: pmml.read,
 }
-_POINTER = b"version https://git-lfs.github.com/spec/"
 _NOT_UNDERSTOOD = {
     Format.NATIVE_CODE: "it is a program or a library, which is code as a whole",
     Format.EMPTY: "it is empty",
     Format.UNKNOWN: "it is of no known format, so nobody looked into it",
 }
-_AMBIGUOUS = frozenset({Format.EMPTY, Format.UNKNOWN, Format.NATIVE_CODE})
 _PLAIN = frozenset({Format.ZIP, Format.TAR, Format.SEVEN_ZIP, Format.COMPRESSED})
 _NATIVE = re.compile(r"\.(?:so(?:\.[0-9.]+)?|dll|dylib|pyd)$")
 
@@ -177,13 +174,6 @@ def _read(opened: OpenArtifact) -> list[Finding]:
         facts = _READERS[part.format](opened.file, part.size)
     except ContradictionError as error:
         return [contradiction(part.path, error.what)]
-    except UnreadableError:
-        opened.file.seek(0)
-        if opened.file.read(len(_POINTER)) == _POINTER:
-            raise UnreadableError(
-                "it is a pointer of Git LFS: the model itself was not fetched"
-            ) from None
-        raise
     return [
         *_outside(part.path, facts),
         *_xml(part.path, facts),
@@ -201,8 +191,6 @@ def _unread(opened: OpenArtifact, *, declared: bool) -> Answer:
     if kind in (Format.UNKNOWN, Format.NATIVE_CODE) and _NATIVE.search(path.lower()):
         reason = "it is a native library, which is code as a whole: nobody looked into it"
         return Answer(outcome=Outcome.INCOMPLETE, reason=reason)
-    if kind not in _AMBIGUOUS:
-        return Answer(outcome=Outcome.INCOMPLETE, reason=what)
     known = recognise(opened.file, part.size) if kind is Format.UNKNOWN else None
     if known is not None and known.opaque:
         return Answer(outcome=Outcome.INCOMPLETE, reason=known.opaque)

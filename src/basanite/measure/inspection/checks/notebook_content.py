@@ -12,23 +12,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from basanite.domain.answer import MAX_FINDINGS, Answer
+from basanite.domain.answer import Answer
 from basanite.domain.artifact import Format
 from basanite.domain.check import Check, ShelfLife, Stage
 from basanite.domain.errors import UnreadableError
-from basanite.domain.finding import Finding, Location, Reference, Rule
-from basanite.domain.outcome import Outcome
+from basanite.domain.finding import Finding, Location, Reference
 from basanite.domain.ports import OpenArtifact
 from basanite.domain.severity import Confidence, Severity
 from basanite.domain.value import JsonObject
 from basanite.formats.notebook import Cell, cells, read
 from basanite.formats.python import parse_source
 from basanite.measure.inspection.code.effects import Effect
-from basanite.measure.inspection.code.hostile import Source, hostile_acts
+from basanite.measure.inspection.code.hostile import hostile_acts
 from basanite.measure.inspection.code.magics import python_of
+from basanite.measure.inspection.code.source import Source
 from basanite.measure.inspection.inspector import Inspector
 from basanite.measure.inspection.notebooks.active import Active, active_html, active_script
 from basanite.measure.inspection.notebooks.commands import commands
+from basanite.measure.inspection.rulebook import Rulebook, by_case
+from basanite.measure.inspection.weighed import weighed
 
 _REFERENCES = (
     Reference(scheme="ATLAS", id="AML.T0011"),
@@ -37,55 +39,39 @@ _REFERENCES = (
     Reference(scheme="CWE", id="CWE-506"),
 )
 _REFUSE = "Do not open it in a server that holds anything of worth; find out where it comes from."
-
-
-def _rule(case: str, title: str, severity: Severity, remediation: str = _REFUSE) -> Rule:
-    return Rule(
-        id=f"notebook-content/{case}",
-        title=title,
-        severity=severity,
-        remediation=remediation,
-        references=_REFERENCES,
-    )
-
-
-_RULES = {
-    rule.id.split("/")[1]: rule
-    for rule in (
-        _rule(
-            "script",
-            "Outputs run scripts in the browser",
-            Severity.LOW,
-            "Clear the outputs before the notebook is passed on.",
-        ),
-        _rule("kernel", "A script drives the kernel", Severity.HIGH),
-        _rule("server", "A script calls the notebook server", Severity.HIGH),
-        _rule("secrets", "A script sends cookies or stored data away", Severity.HIGH),
-        _rule("hidden-script", "A script runs what it hides", Severity.HIGH),
-        _rule(
-            "foreign-script",
-            "A script is loaded from an unusual place",
-            Severity.MEDIUM,
-            "Look at the script, or clear the outputs.",
-        ),
-        _rule("hostile-command", "A cell runs a hostile command", Severity.HIGH),
-        _rule(
-            "hostile-code", "A cell runs what it hides or fetches, or sends secrets", Severity.HIGH
-        ),
-        _rule(
-            "hidden-cell",
-            "A cell that is not shown starts programs or executes text",
-            Severity.LOW,
-            "Show the cell and read it before anything is run.",
-        ),
-        _rule(
-            "foreign-package",
-            "A cell installs a package from an address",
-            Severity.MEDIUM,
-            "Install packages from an index, by version and hash.",
-        ),
-    )
-}
+_rule = Rulebook("notebook-content", _REFERENCES, _REFUSE).rule
+_RULES = by_case(
+    _rule(
+        "script",
+        "Outputs run scripts in the browser",
+        Severity.LOW,
+        "Clear the outputs before the notebook is passed on.",
+    ),
+    _rule("kernel", "A script drives the kernel", Severity.HIGH),
+    _rule("server", "A script calls the notebook server", Severity.HIGH),
+    _rule("secrets", "A script sends cookies or stored data away", Severity.HIGH),
+    _rule("hidden-script", "A script runs what it hides", Severity.HIGH),
+    _rule(
+        "foreign-script",
+        "A script is loaded from an unusual place",
+        Severity.MEDIUM,
+        "Look at the script, or clear the outputs.",
+    ),
+    _rule("hostile-command", "A cell runs a hostile command", Severity.HIGH),
+    _rule("hostile-code", "A cell runs what it hides or fetches, or sends secrets", Severity.HIGH),
+    _rule(
+        "hidden-cell",
+        "A cell that is not shown starts programs or executes text",
+        Severity.LOW,
+        "Show the cell and read it before anything is run.",
+    ),
+    _rule(
+        "foreign-package",
+        "A cell installs a package from an address",
+        Severity.MEDIUM,
+        "Install packages from an index, by version and hash.",
+    ),
+)
 
 CHECK = Check(
     id="notebook-content",
@@ -120,7 +106,7 @@ def _inspect(opened: OpenArtifact, parameters: JsonObject) -> Answer:  # noqa: A
             sources.append((cell, python))
     for active, number in _code(sources):
         found.setdefault((active.rule, active.message), _finding(active, part.path, number))
-    return _answer(sorted(found.values(), key=lambda each: -each.level.rank)[:MAX_FINDINGS])
+    return weighed(found.values())
 
 
 def _cell(cell: Cell, *, shell: bool) -> Iterator[Active]:
@@ -182,18 +168,6 @@ def _finding(active: Active, path: str, number: int) -> Finding:
         location=Location(path=path),
         detail={"what": active.message[:300], "cell": number},
     )
-
-
-def _answer(findings: list[Finding]) -> Answer:
-    worst = findings[0].level if findings else Severity.LOW
-    if worst.rank >= Severity.HIGH.rank:
-        return Answer(outcome=Outcome.FAILED, findings=tuple(findings))
-    if worst is Severity.MEDIUM:
-        open_ones = [each for each in findings if each.level is Severity.MEDIUM]
-        said = "; ".join(dict.fromkeys(each.rule.title for each in open_ones))
-        reason = f"somebody has to look: {said}"
-        return Answer(outcome=Outcome.UNDECIDED, reason=reason, findings=tuple(findings))
-    return Answer(outcome=Outcome.PASSED, findings=tuple(findings))
 
 
 INSPECTOR = Inspector(check=CHECK, formats=frozenset({Format.NOTEBOOK}), inspect=_inspect)

@@ -22,11 +22,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from basanite.domain.answer import MAX_FINDINGS, Answer
+from basanite.domain.answer import Answer
 from basanite.domain.artifact import Format, Part
 from basanite.domain.check import Check, ShelfLife, Stage
 from basanite.domain.errors import UnreadableError
-from basanite.domain.finding import Finding, Location, Reference, Rule
+from basanite.domain.finding import Finding, Location, Reference
+from basanite.domain.names import base_name
 from basanite.domain.outcome import Outcome
 from basanite.domain.ports import OpenArtifact
 from basanite.domain.severity import Confidence, Severity
@@ -36,8 +37,9 @@ from basanite.formats.detect import goes_to_pickle_loaders, names_model
 from basanite.formats.json_document import load_json
 from basanite.formats.python import MAX_SOURCE, parse_source
 from basanite.formats.yaml_document import read_yaml
-from basanite.measure.inspection.code.hostile import Source, hostile_acts
+from basanite.measure.inspection.code.hostile import hostile_acts
 from basanite.measure.inspection.code.load_time import done_on_loading
+from basanite.measure.inspection.code.source import Source
 from basanite.measure.inspection.inspector import Inspector
 from basanite.measure.inspection.repository.hugging_face import CONFIGURATIONS, hugging_face
 from basanite.measure.inspection.repository.instructions import instructions, tagged
@@ -50,6 +52,8 @@ from basanite.measure.inspection.repository.packaged import (
     ultralytics,
 )
 from basanite.measure.inspection.repository.told import Told
+from basanite.measure.inspection.rulebook import Rulebook, by_case
+from basanite.measure.inspection.weighed import weighed
 
 _REFERENCES = (
     Reference(scheme="ATLAS", id="AML.T0010.003"),
@@ -59,70 +63,54 @@ _REFERENCES = (
 )
 _REFUSE = "Do not load this repository. Find out who made it, and get the model from a source you "
 _REFUSE += "trust."
-
-
-def _rule(case: str, title: str, severity: Severity, remediation: str = _REFUSE) -> Rule:
-    return Rule(
-        id=f"repository-code/{case}",
-        title=title,
-        severity=severity,
-        remediation=remediation,
-        references=_REFERENCES,
-    )
-
-
-_RULES = {
-    rule.id.split("/")[1]: rule
-    for rule in (
-        _rule(
-            "own-code",
-            "The repository brings code that loads the model",
-            Severity.MEDIUM,
-            "Read the code, keep a copy and load that, or use a model that the library supports "
-            "itself.",
-        ),
-        _rule(
-            "foreign-code",
-            "Code from another repository is fetched and run",
-            Severity.HIGH,
-            "Copy the code here, read it, and name it without the other repository.",
-        ),
-        _rule(
-            "trust",
-            "The configuration trusts code that nobody asked about",
-            Severity.HIGH,
-            "Remove the setting; who loads the model has to say whom they trust.",
-        ),
-        _rule("closed-name", "A loader is told to run what no model needs", Severity.HIGH),
-        _rule(
-            "unknown-name",
-            "A loader is told to build what is not known here",
-            Severity.MEDIUM,
-            "Look at what is named, and whether it only holds data.",
-        ),
-        _rule("expression", "A text of the configuration is evaluated", Severity.HIGH),
-        _rule("outside-path", "The model reaches outside its own folder", Severity.HIGH),
-        _rule(
-            "foreign-package",
-            "The environment installs a package from an address",
-            Severity.MEDIUM,
-            "Take the package from an index, by version and hash.",
-        ),
-        _rule(
-            "elsewhere",
-            "The configuration points to the maker's machine or to an address",
-            Severity.LOW,
-            "Say which published model it stands on, by name and revision.",
-        ),
-        _rule(
-            "load-time", "The code does more than build a model when it is loaded", Severity.HIGH
-        ),
-        _rule("encoded-code", "The code runs what it hides", Severity.HIGH),
-        _rule("fetched-code", "The code runs what it fetches", Severity.HIGH),
-        _rule("hidden-command", "The code runs a hostile command", Severity.HIGH),
-        _rule("secrets-sent", "The code sends secrets away", Severity.HIGH),
-    )
-}
+_rule = Rulebook("repository-code", _REFERENCES, _REFUSE).rule
+_RULES = by_case(
+    _rule(
+        "own-code",
+        "The repository brings code that loads the model",
+        Severity.MEDIUM,
+        "Read the code, keep a copy and load that, or use a model that the library supports "
+        "itself.",
+    ),
+    _rule(
+        "foreign-code",
+        "Code from another repository is fetched and run",
+        Severity.HIGH,
+        "Copy the code here, read it, and name it without the other repository.",
+    ),
+    _rule(
+        "trust",
+        "The configuration trusts code that nobody asked about",
+        Severity.HIGH,
+        "Remove the setting; who loads the model has to say whom they trust.",
+    ),
+    _rule("closed-name", "A loader is told to run what no model needs", Severity.HIGH),
+    _rule(
+        "unknown-name",
+        "A loader is told to build what is not known here",
+        Severity.MEDIUM,
+        "Look at what is named, and whether it only holds data.",
+    ),
+    _rule("expression", "A text of the configuration is evaluated", Severity.HIGH),
+    _rule("outside-path", "The model reaches outside its own folder", Severity.HIGH),
+    _rule(
+        "foreign-package",
+        "The environment installs a package from an address",
+        Severity.MEDIUM,
+        "Take the package from an index, by version and hash.",
+    ),
+    _rule(
+        "elsewhere",
+        "The configuration points to the maker's machine or to an address",
+        Severity.LOW,
+        "Say which published model it stands on, by name and revision.",
+    ),
+    _rule("load-time", "The code does more than build a model when it is loaded", Severity.HIGH),
+    _rule("encoded-code", "The code runs what it hides", Severity.HIGH),
+    _rule("fetched-code", "The code runs what it fetches", Severity.HIGH),
+    _rule("hidden-command", "The code runs a hostile command", Severity.HIGH),
+    _rule("secrets-sent", "The code sends secrets away", Severity.HIGH),
+)
 
 CHECK = Check(
     id="repository-code",
@@ -166,7 +154,7 @@ _ENVIRONMENTS = frozenset({"conda.yaml", "conda.yml", "python_env.yaml", "enviro
 
 def _inspect(opened: OpenArtifact, parameters: JsonObject) -> Answer:  # noqa: ARG001 - it has none
     part = opened.artifact
-    base = _base(part.path)
+    base = base_name(part.path)
     if part.format is Format.PYTHON:
         return _python(opened, base)
     opened.file.seek(0)
@@ -258,7 +246,7 @@ def _python(opened: OpenArtifact, base: str) -> Answer:
 
 def _answer(told: Iterable[Told], part: Part) -> Answer:
     once = {(each.rule, each.name, each.line): each for each in told}
-    findings = [
+    return weighed(
         Finding(
             rule=_RULES[each.rule],
             message=each.message[:4000],
@@ -268,23 +256,7 @@ def _answer(told: Iterable[Told], part: Part) -> Answer:
             detail={"name": each.name},
         )
         for each in once.values()
-    ]
-    findings.sort(key=lambda each: -each.level.rank)
-    left_out = len(findings) - MAX_FINDINGS
-    more = f"{left_out} further findings are left out. " if left_out > 0 else ""
-    kept = tuple(findings[:MAX_FINDINGS])
-    worst = max((each.level.rank for each in kept), default=-1)
-    if worst >= Severity.HIGH.rank:
-        return Answer(outcome=Outcome.FAILED, reason=more.strip(), findings=kept)
-    if worst == Severity.MEDIUM.rank:
-        open_ones = [each for each in kept if each.level is Severity.MEDIUM]
-        said = "; ".join(dict.fromkeys(each.rule.title for each in open_ones))
-        return Answer(
-            outcome=Outcome.UNDECIDED,
-            reason=f"{more}somebody has to look: {said}"[:2000],
-            findings=kept,
-        )
-    return Answer(outcome=Outcome.PASSED, reason=more.strip(), findings=kept)
+    )
 
 
 def _text(opened: OpenArtifact, size: int) -> str:
@@ -294,15 +266,11 @@ def _text(opened: OpenArtifact, size: int) -> str:
     return opened.file.read(size).decode("utf-8-sig", "replace")
 
 
-def _base(path: str) -> str:
-    return path.replace("!/", "/").rpartition("/")[2]
-
-
 _READ = (".json", ".yaml", ".yml", ".py", ".pyw", ".pbtxt")
 
 
 def _is_read(path: str) -> bool:
-    base = _base(path)
+    base = base_name(path)
     if base in _MODULE_NAMES or base.lower().endswith(_READ) or "." not in base:
         return True
     return names_model(path) or goes_to_pickle_loaders(path)

@@ -19,6 +19,7 @@ from basanite.domain.artifact import Format
 from basanite.domain.check import Check, ShelfLife, Stage
 from basanite.domain.errors import UnreadableError, UsageError
 from basanite.domain.finding import Finding, Location, Reference, Rule
+from basanite.domain.names import base_name
 from basanite.domain.outcome import Outcome
 from basanite.domain.ports import OpenArtifact
 from basanite.domain.severity import Confidence, Severity
@@ -154,7 +155,7 @@ def _vouched(parameters: JsonObject) -> frozenset[str]:
 
 
 def _is_schema(path: str) -> bool:
-    return path.replace("!/", "/").rpartition("/")[2] == SCHEMA
+    return base_name(path) == SCHEMA
 
 
 INSPECTOR = Inspector(

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from basanite.domain.names import visible
 from basanite.domain.severity import Severity
 from basanite.measure.inspection.code.effects import Effect
-from basanite.measure.inspection.code.hostile import SENSITIVE, Source
+from basanite.measure.inspection.code.hostile import SENSITIVE
 from basanite.measure.inspection.code.names import constant, keyword
+from basanite.measure.inspection.code.source import Source
 from basanite.measure.inspection.code.strings import folded
 
 _MADE = frozenset(

@@ -6,8 +6,8 @@ import ast
 from dataclasses import dataclass
 
 from basanite.domain.severity import Confidence
-from basanite.measure.inspection.code.hostile import Source
 from basanite.measure.inspection.code.names import Names, constant, keyword
+from basanite.measure.inspection.code.source import Source
 from basanite.measure.inspection.code.using import unsafe_use
 
 _UNPICKLERS = frozenset(

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 from basanite.domain.severity import Confidence
-from basanite.measure.inspection.code.hostile import Source
 from basanite.measure.inspection.code.names import constant, keyword
+from basanite.measure.inspection.code.source import Source
 from basanite.measure.inspection.code.strings import folded
 
 Judged = tuple[str, str, Confidence]

@@ -5,11 +5,11 @@ A tag such as ``!!python/object/apply:`` makes that loader call what it names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from basanite.domain.errors import UnreadableError
+from basanite.formats.yaml_events import kind_of, yaml_events
 
 _MAX_NODES = 200_000
 _MAX_DEPTH = 200
@@ -34,7 +34,7 @@ def written(text: str) -> Written:
     """
     found = Written()
     builder = _Builder(found)
-    for event in _events(text):
+    for event in yaml_events(text):
         builder.take(event)
     return found
 
@@ -48,7 +48,7 @@ class _Builder:
         self._nodes = 0
 
     def take(self, event: Any) -> None:
-        kind = type(event).__name__.removesuffix("Event")
+        kind = kind_of(event)
         if kind in ("SequenceEnd", "MappingEnd"):
             self._open.pop()
             self._keys.pop()
@@ -90,14 +90,3 @@ class _Builder:
 
 
 _NO_KEY = object()
-
-
-def _events(text: str) -> Iterator[Any]:
-    from ruamel.yaml import YAML  # noqa: PLC0415 - most files are no YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
-
-    try:
-        yield from YAML(typ="safe", pure=True).parse(text)
-    except (MarkedYAMLError, YAMLError, ValueError, TypeError, RecursionError) as error:
-        words = str(error).partition("\n")[0]
-        raise UnreadableError(f"the YAML cannot be read ({words})"[:300]) from error

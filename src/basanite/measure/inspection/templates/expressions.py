@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from jinja2 import nodes
@@ -11,6 +10,7 @@ from basanite.domain.errors import UnreadableError
 from basanite.domain.severity import Severity
 from basanite.measure.inspection.templates import names, operations, rules
 from basanite.measure.inspection.templates.operations import MAX_NUMBER, ExhaustingError
+from basanite.measure.inspection.templates.reach import BY_FILTER, GENERATOR, Reach
 from basanite.measure.inspection.templates.report import Report
 from basanite.measure.inspection.templates.value import (
     DATA,
@@ -21,21 +21,9 @@ from basanite.measure.inspection.templates.value import (
     either,
     joined,
 )
+from basanite.measure.inspection.templates.wording import is_wording, trigger
 
-_BY_ATTRIBUTE = {
-    "map": "attribute", "sum": "attribute", "sort": "attribute", "unique": "attribute",
-    "min": "attribute", "max": "attribute", "join": "attribute", "groupby": "attribute",
-    "selectattr": "", "rejectattr": "",
-}  # fmt: skip
-"""Filters that take the name of an attribute, and as which argument; where none, as the first."""
-_BY_FILTER = frozenset({"map", "select", "reject", "selectattr", "rejectattr"})
 _SAID = frozenset({"content", "text"})
-_WORDS = re.compile(r"[^\W\d_]{3,}")
-_MARKUP = re.compile(r"[<>\[\]{}|#/▁｜]|^[\W\d_]*$")
-_GENERATOR = "generator"
-"""What some filters give back: it prints as an object of the program."""
-_OPEN = frozenset({"", "self", _GENERATOR})
-_KEPT_ITEMS = 1000
 _ALTERNATIVES = 16
 _MAX_NODES = 200_000
 _JUDGED = 1000
@@ -49,6 +37,7 @@ class Expressions:
         self._report = report
         self._names: dict[str, list[Value]] = {}
         self._nodes = 0
+        self._reach = Reach(report, self.defines)
 
     def assign(self, name: str, value: Value) -> None:
         """Take in that a name is given a value; it may be any of those it was given."""
@@ -138,7 +127,7 @@ class Expressions:
 
     def _sequence(self, items: Sequence[nodes.Node]) -> Value:
         values = [self.value(each) for each in items]
-        if len(values) <= _KEPT_ITEMS and all(each.known for each in values):
+        if len(values) <= operations.KEPT_ITEMS and all(each.known for each in values):
             return Value(
                 const=[each.const for each in values],
                 shape=HOLE.join(each.shape for each in values if each.shape),
@@ -166,7 +155,7 @@ class Expressions:
 
     def _compare(self, node: nodes.Compare) -> Value:
         values = [self.value(node.expr), *(self.value(each.expr) for each in node.ops)]
-        return Value(trigger=_trigger(values))
+        return Value(trigger=trigger(values))
 
     def _test(self, node: nodes.Test) -> Value:
         subject = node.node
@@ -176,12 +165,12 @@ class Expressions:
             inner = DATA
         given = [self.value(each) for each in node.args]
         if node.name in ("eq", "equalto", "==", "in", "ne", "!="):
-            return Value(trigger=_trigger([inner, *given]))
+            return Value(trigger=trigger([inner, *given]))
         return Value(trigger=inner.trigger)
 
     def _attribute(self, node: nodes.Getattr) -> Value:
         inner = self.value(node.node)
-        self._reaches(node.node, inner, node.attr, node.lineno)
+        self._reach.taken(node.node, inner, node.attr, node.lineno)
         if isinstance(node.node, nodes.Name):
             held = self._names.get(f"{node.node.name}.{node.attr}")
             if held:
@@ -199,10 +188,10 @@ class Expressions:
             return operations.sliced(inner, bounds[0], bounds[1], bounds[2])
         key = self.value(node.arg)
         if key.text is not None:
-            self._reaches(node.node, inner, key.text, node.lineno, item=True)
+            self._reach.taken(node.node, inner, key.text, node.lineno, item=True)
         else:
-            self._computed(key, "an item", node.lineno, usual=True)
-            self._of_function(node.node, inner, "an item", node.lineno)
+            self._reach.computed(key, "an item", node.lineno, usual=True)
+            self._reach.out_of_function(node.node, inner, "an item", node.lineno)
         if isinstance(inner.const, str | list) and isinstance(key.const, int):
             return changed(inner, lambda whole: whole[key.const])
         return Value(
@@ -212,56 +201,6 @@ class Expressions:
             said=key.text in _SAID,
             method=(inner, key.text) if key.text else None,
         )
-
-    def _reaches(
-        self, node: nodes.Node, inner: Value, name: str, line: int, *, item: bool = False
-    ) -> None:
-        """Judge that something named is taken out of an object."""
-        if names.is_internal(name):
-            self._report.add(rules.INTERNALS, f"it reaches for {name}", line)
-        elif name.startswith("_") and not item:
-            # As an item it is a key of data: sandboxes refuse it only as an attribute.
-            self._report.add(
-                rules.INTERNALS,
-                f"it reaches for the private {name}",
-                line,
-                severity=Severity.MEDIUM,
-            )
-        self._of_function(node, inner, name, line)
-        if isinstance(node, nodes.Name) and not self.defines(node.name):
-            if node.name in names.FOREIGN:
-                self._report.add(rules.FOREIGN, f"it uses {node.name}.{name}", line)
-            elif node.name in names.SERVER:
-                self._report.add(
-                    rules.FOREIGN, f"it uses {node.name}.{name}", line, severity=Severity.MEDIUM
-                )
-
-    def _of_function(self, node: nodes.Node, inner: Value, what: str, line: int) -> None:
-        if inner.function not in _OPEN and isinstance(node, nodes.Name):
-            self._report.add(
-                rules.INTERNALS,
-                f"it takes {what} out of the function {inner.function}",
-                line,
-                severity=Severity.HIGH,
-            )
-
-    def _computed(self, key: Value, what: str, line: int, *, usual: bool) -> None:
-        """Judge a name that is not plainly written. ``usual``: data is looked up so every day."""
-        if key.known:
-            if key.text is not None and names.is_internal(key.text):
-                self._report.add(rules.INTERNALS, f"it reaches for {key.text}", line)
-            return
-        if key.odd or key.function or names.spells_internal(key.pieces):
-            self._report.add(rules.COMPUTED, f"it spells the name of {what} from odd pieces", line)
-        elif not usual:
-            self._report.add(rules.COMPUTED, f"it computes the name of {what}", line)
-        elif key.built and key.pieces:
-            self._report.add(
-                rules.COMPUTED,
-                f"it puts the name of {what} together",
-                line,
-                severity=Severity.LOW,
-            )
 
     def _call(self, node: nodes.Call) -> Value:
         callee = self.value(node.node)
@@ -302,7 +241,7 @@ class Expressions:
                 )
             return operations.braces(receiver, given)
         if name in ("startswith", "endswith", "find", "index", "count"):
-            return Value(trigger=_trigger([receiver, *given]))
+            return Value(trigger=trigger([receiver, *given]))
         if name == "join" and given:
             return operations.join(given[0], receiver)
         if name in operations.TEXT_CHANGES:
@@ -324,7 +263,7 @@ class Expressions:
         if name != "replace" or not receiver.said or len(given) < 2:
             return
         old, new = given[0].text, given[1].text
-        plain = [each for each in (old, new) if each and _is_wording(each)]
+        plain = [each for each in (old, new) if each and is_wording(each)]
         if len(plain) == 2:
             self._report.add(rules.REWRITES, f"it replaces {old!r} by {new!r}", line)
 
@@ -337,34 +276,9 @@ class Expressions:
                 given += _unpacked(self.value(each))
         line = node.lineno
         if node.node is not None:
-            self._of_function(node.node, inner, f"something with |{node.name}", line)
-        self._attribute_arguments(node.name, given, named, line)
+            self._reach.out_of_function(node.node, inner, f"something with |{node.name}", line)
+        self._reach.by_filter(node.name, given, named, line)
         return self._filtered(node.name, inner, [*given, *named.values()], line)
-
-    def _attribute_arguments(
-        self, name: str, given: list[Value], named: dict[str, Value], line: int
-    ) -> None:
-        """Judge the names of attributes and filters that a filter is given."""
-        keys: list[tuple[Value, bool]] = []
-        if name == "attr":
-            keys = [(each, False) for each in given[:1]]
-        elif name in _BY_ATTRIBUTE:
-            option = _BY_ATTRIBUTE[name]
-            keys = [(value, True) for key, value in named.items() if key == option]
-            if not option or name == "groupby":
-                keys += [(each, True) for each in given[:1]]
-        if name in _BY_FILTER and name not in ("selectattr", "rejectattr") and given:
-            if not given[0].known:
-                self._computed(given[0], "a filter", line, usual=False)
-            elif given[0].text == "attr":
-                keys += [(each, False) for each in given[1:2]]
-        for key, usual in keys:
-            if key.text is not None:
-                for part in key.text.split("."):
-                    if part.startswith("_") or names.is_internal(part):
-                        self._report.add(rules.INTERNALS, f"it reaches for {part}", line)
-            else:
-                self._computed(key, "an attribute", line, usual=usual)
 
     def _filtered(self, name: str, inner: Value, given: list[Value], line: int) -> Value:
         """Return what a filter makes of a value."""
@@ -372,40 +286,14 @@ class Expressions:
             self._rewrites(name, inner, given, line)
         if name == "center" and given:
             self._wide(given[0], line)
-        if name in _BY_FILTER:
-            return Value(shape=inner.shape, odd=inner.odd, function=_GENERATOR, said=inner.said)
+        if name in BY_FILTER:
+            return Value(shape=inner.shape, odd=inner.odd, function=GENERATOR, said=inner.said)
         if name in ("list", "first", "last", "random", "batch", "slice", "sort", "unique"):
-            return self._picked(name, inner)
+            return operations.picked(name, inner)
         return operations.filtered(name, inner, given)
-
-    def _picked(self, name: str, inner: Value) -> Value:
-        if name in ("first", "last") and isinstance(inner.const, str | list) and inner.const:
-            return changed(inner, lambda whole: whole[0 if name == "first" else -1])
-        if name == "list" and isinstance(inner.const, str):
-            return Value(const=list(inner.const[:_KEPT_ITEMS]), shape=inner.shape)
-        if name == "list" and inner.known:
-            return inner
-        return Value(shape=inner.shape, odd=inner.odd, built=inner.built, said=inner.said)
 
 
 def _unpacked(value: Value) -> list[Value]:
     if isinstance(value.const, list | tuple):
         return [constant(each) for each in value.const]
     return [value]
-
-
-def _is_wording(text: str) -> bool:
-    """Whether a text is words of a language, not markup of a prompt."""
-    return bool(_WORDS.search(text)) and not _MARKUP.search(text)
-
-
-def _trigger(values: list[Value]) -> str:
-    """Return the words that something said is compared with, or nothing."""
-    if not any(each.said for each in values):
-        return ""
-    for each in values:
-        texts = each.const if isinstance(each.const, list) else [each.const]
-        for text in texts:
-            if isinstance(text, str) and _is_wording(text):
-                return text[:80]
-    return ""

@@ -23,6 +23,8 @@ from basanite.measure.inspection.templates.value import (
 
 MAX_NUMBER = 10_000_000
 """More turns of a loop, or more characters, than a template needs."""
+KEPT_ITEMS = 1000
+"""Items of a list that are followed."""
 _WIDTH = re.compile(r"%[-+ #0]*(?:\d{4,}|\*)|%[-+ #0]*\d*\.(?:\d{4,}|\*)")
 
 
@@ -211,3 +213,14 @@ def filtered(name: str, inner: Value, given: list[Value]) -> Value:
     else:
         result = Value(odd=inner.odd and name != "attr")
     return result
+
+
+def picked(name: str, inner: Value) -> Value:
+    """Return what a filter leaves that picks from a list or puts it in order."""
+    if name in ("first", "last") and isinstance(inner.const, str | list) and inner.const:
+        return changed(inner, lambda whole: whole[0 if name == "first" else -1])
+    if name == "list" and isinstance(inner.const, str):
+        return Value(const=list(inner.const[:KEPT_ITEMS]), shape=inner.shape)
+    if name == "list" and inner.known:
+        return inner
+    return Value(shape=inner.shape, odd=inner.odd, built=inner.built, said=inner.said)
