@@ -209,7 +209,10 @@ WRAPPED = {
     "zip in stored zip": zip_file({"inner.zip": zip_file({"m.pkl": EVIL})}, packed=False),
     "npz": zip_file({"a.npy": npy_file(), "b.npy": npy_file("'|O'", "(1,)", EVIL)}),
     "npy": npy_file("'|O'", "(1,)", EVIL),
+    "behind an array": npy_file() + EVIL,
+    "in the second array": npy_file() + npy_file("'|O'", "(1,)", EVIL),
     "gzip": gzip.compress(EVIL),
+    "gzip, wrong checksum": gzip.compress(EVIL)[:-8] + b"\x00" * 8,
     "zlib": zlib.compress(EVIL),
 }
 
