@@ -107,6 +107,19 @@ def test_a_compressed_pickle_is_a_pickle(pack: object) -> None:
     assert detect("thing", io.BytesIO(data), len(data)) is Format.PICKLE
 
 
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
+def test_a_wrong_checksum_at_the_end_does_not_hide_what_comes_before_it(pack: object) -> None:
+    assert callable(pack)
+    inside = b"cos\nsystem\n(S'true'\ntR."
+    data = pack(inside)[:-4] + b"\x00" * 4
+    stream = inflated(data)
+
+    assert stream.read(100) == inside
+    with pytest.raises(UnreadableError):
+        stream.read(100)
+    assert detect("thing", io.BytesIO(data), len(data)) is Format.PICKLE
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_damaged_streams_raise_nothing_but_unreadable(data: st.DataObject) -> None:

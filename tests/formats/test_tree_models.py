@@ -143,6 +143,13 @@ def test_a_model_that_contradicts_its_format_is_told_apart(module: ModuleType, d
     [
         (b'<!DOCTYPE PMML [<!ENTITY a "b">]><PMML version="4.4">&a;</PMML>', "document_type"),
         (b'<!DOCTYPE PMML SYSTEM "http://x/y.dtd"><PMML version="4.4"/>', "document_type"),
+        (b'<!DOCTYPE a [<!ENTITY a "b">]><PMML version="4.4">&a;</PMML>', "document_type"),
+        (
+            '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE a><PMML version="4.4"/>'.encode(
+                "utf-16"
+            ),
+            "document_type",
+        ),
         (PMML.replace(b"PMMLPipeline", b"Runtime.getRuntime().exec("), "scripts"),
         (PMML.replace(b'function="+"', b'function="java.lang.Runtime.exec"'), "foreign_functions"),
     ],

@@ -40,7 +40,7 @@ def templates(form: Format, path: str, file: BinaryIO, size: int) -> Iterator[tu
         yield from gguf.templates(file, size)
     elif is_template(path):
         text = _text(file, size)
-        if _NAMED.search(_base(path)) or _OF_CHATS.search(text):
+        if _NAMED.search(_base(path)) or _NAMED.search(_folder(path)) or _OF_CHATS.search(text):
             yield visible(_base(path), 120), text
     elif form in (Format.JSON, Format.TOKENIZER):
         yield from _in_json(file, size)
@@ -54,6 +54,11 @@ def is_template(path: str) -> bool:
 
 def _base(path: str) -> str:
     return base_name(path).lower()
+
+
+def _folder(path: str) -> str:
+    """The folder that a file lies in, such as ``additional_chat_templates``."""
+    return _base(path.replace("!/", "/").rpartition("/")[0])
 
 
 def _text(file: BinaryIO, size: int) -> str:

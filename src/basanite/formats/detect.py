@@ -21,7 +21,7 @@ from basanite.formats.openvino import looks_like_openvino
 from basanite.formats.pickle.plausible import acts_like_pickle, looks_like_pickle
 from basanite.formats.pickle.reader import open_stream
 from basanite.formats.seven_zip import reader as seven_zip
-from basanite.formats.stream import Span, fill
+from basanite.formats.stream import Span, Stream
 from basanite.formats.tensorflow.kinds import kind as tensorflow_kind
 from basanite.formats.text_kind import text_kind
 from basanite.formats.zip.directory import ends_with_archive, members
@@ -152,16 +152,27 @@ def _compressed(file: BinaryIO, size: int, head: bytes) -> Format | None:
         return Format.COMPRESSED if other_archive(file, size) else None
     stream, _ = open_stream(file, 0, size)
     try:
-        inside = fill(stream, tar.BLOCK)
+        inside, sound = _first(stream, tar.BLOCK)
         if tar.looks_like_tar(inside):
             return Format.TAR
         stream, _ = open_stream(file, 0, size)
         if looks_like_pickle(inside, stream, 1 << 62):
             return Format.PICKLE
     except UnreadableError:
-        inside = b""
+        sound = False
     # Two or three bytes are too little to believe: what unpacks is compressed.
-    return Format.COMPRESSED if inside or kind in SURE else None
+    return Format.COMPRESSED if sound or kind in SURE else None
+
+
+def _first(stream: Stream, count: int) -> tuple[bytes, bool]:
+    """Return the first bytes, and whether there are any and no damage is among them."""
+    data = stream.read(count)
+    try:
+        while 0 < len(data) < count and (more := stream.read(count - len(data))):
+            data += more
+    except UnreadableError:
+        return data, False
+    return data, bool(data)
 
 
 def _by_structure(file: BinaryIO, size: int, head: bytes) -> Format | None:

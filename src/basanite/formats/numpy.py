@@ -23,6 +23,7 @@ VERSION = 2
 MAGIC = b"\x93NUMPY"
 MAX_HEADER = 65_536
 _SHOWN = 100
+_WIDTH = re.compile(r"[<>|=]?(?P<kind>[a-zA-Z])(?P<bytes>\d{1,9})", re.ASCII)
 _LONG = re.compile(r"\b(\d{1,19})L\b")
 
 
@@ -109,6 +110,34 @@ def read_header(stream: Stream) -> ArrayHeader:
         length=8 + width + length,
         fortran=fields.get("fortran_order") is True,
     )
+
+
+def behind(file: BinaryIO, size: int) -> Stream | None:
+    """Return what lies behind the numbers of the first array, where its width is known.
+
+    Who reads arrays from one file again and again comes to it; a whole array may stand there, and
+    the stream is then at the objects of the first that holds any.
+
+    Raises:
+        UnreadableError: a header is damaged.
+    """
+    at = 0
+    for _ in range(_SHOWN):
+        stream = Span(file, at, size - at)
+        header = read_header(stream)
+        if header.objects:
+            return stream
+        width = _WIDTH.fullmatch(header.dtype)
+        if width is None:
+            return None
+        scale = 4 if width["kind"] == "U" else 1
+        at += header.length + math.prod(header.shape) * int(width["bytes"]) * scale
+        if at >= size:
+            return None
+        file.seek(at)
+        if file.read(len(MAGIC)) != MAGIC:
+            return Span(file, at, size - at)
+    return None
 
 
 def _literal(text: str) -> object:

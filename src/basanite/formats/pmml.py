@@ -5,6 +5,7 @@ Source: the PMML 4.4 schema of the Data Mining Group.
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -31,6 +32,8 @@ _KEPT = 1 << 16
 
 def looks_like_pmml(head: bytes) -> bool:
     """Whether a file begins as PMML does, after declarations, comments and a document type."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        head = head.decode("utf-16", "replace").encode()
     if b"PMML" not in head:
         return False
     at = 3 if head.startswith(b"\xef\xbb\xbf") else 0
@@ -38,7 +41,8 @@ def looks_like_pmml(head: bytes) -> bool:
         while head[at : at + 1].isspace():
             at += 1
         if head.startswith(b"<!DOCTYPE", at):
-            return b"PMML" in head[at + 9 : at + 40]
+            # Its name may be another than the root's; only some readers mind.
+            return b"PMML" in head[at + 9 : at + 40] or _ROOT.search(head, at) is not None
         pair = next((each for each in _SKIPPED if head.startswith(each[0], at)), None)
         if pair is None:
             return _ROOT.match(head, at) is not None

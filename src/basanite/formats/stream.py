@@ -19,6 +19,8 @@ FREE = 64 << 20
 """Bytes that may come out of a decompressor however few went in."""
 RATIO = 200
 """Bytes that may come out for each that went in, once more than `FREE` came out."""
+_RESCUED = 1 << 16
+"""Bytes of damaged data that are taken one by one to see what comes out before the damage."""
 _ZFILE_HEADER = 21
 _WITHOUT_END = frozenset({"zip-lzma", "7z"})
 """Streams that need not say where they end."""
@@ -83,6 +85,7 @@ class Inflated:
         self._kind = kind
         self._taken = 0
         self._made = 0
+        self._broken: UnreadableError | None = None
         self._kept = self._before()
         self._decompressor = made or decompressor(self._kind, self._properties)
 
@@ -108,16 +111,23 @@ class Inflated:
             UnreadableError: the data is damaged, ends early or is too large.
         """
         out = b""
+        if self._broken is not None:
+            raise self._broken
         while not out and self._more():
             # All but zlib hold back input of their own; feeding them again would pile it up.
             hungry = getattr(self._decompressor, "needs_input", True)
             data = self._kept or (self._take() if hungry else b"")
+            before = self._copied()
             try:
                 out = self._decompressor.decompress(data, count)
             except damage() as error:
-                raise UnreadableError(
+                self._broken = UnreadableError(
                     f"the {self._kind} data cannot be unpacked ({error})"
-                ) from error
+                )
+                out = _rescued(before, data, count) if before is not None else b""
+                if not out:
+                    raise self._broken from error
+                break
             self._kept = getattr(self._decompressor, "unconsumed_tail", b"")
             if not out and not data and hungry and not self._decompressor.eof:
                 if self._kind in _WITHOUT_END:
@@ -129,6 +139,12 @@ class Inflated:
         if self._made > FREE and self._made > RATIO * self._taken:
             raise ExpansionError(f"it unpacks to more than {RATIO} times its size, as bombs do")
         return out
+
+    def _copied(self) -> Decompressor | None:
+        """Return the decompressor as it is before it meets damage, where it can be copied."""
+        copy = getattr(self._decompressor, "copy", None)
+        copied: Decompressor | None = copy() if copy is not None and self._made == 0 else None
+        return copied
 
     def _take(self) -> bytes:
         data = self._source.read(CHUNK)
@@ -159,6 +175,22 @@ class Inflated:
                 break
             passed += len(data)
         return passed
+
+
+def _rescued(fresh: Decompressor, data: bytes, count: int) -> bytes:
+    """Return what comes out before the damage, which other readers hand on before they meet it.
+
+    A wrong checksum stands at the very end, when all that it is of has been used.
+    """
+    out = bytearray()
+    try:
+        for at in range(min(len(data), _RESCUED)):
+            out += fresh.decompress(data[at : at + 1], 0)
+            if len(out) >= count:
+                break
+    except damage():
+        pass
+    return bytes(out)
 
 
 def fill(stream: Stream, count: int) -> bytes:

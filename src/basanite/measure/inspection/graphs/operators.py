@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from basanite.measure.inspection.pickles.words import words
+
 
 class Reach(StrEnum):
     """What an operator can do."""
@@ -68,7 +70,7 @@ _KNOWN: dict[str, Operator] = {
     "FixedUnigramCandidateSampler": Operator(Reach.READS, attribute="vocab_file"),
     "ImmutableConst": Operator(Reach.READS, attribute="memory_region_name"),
     **dict.fromkeys(("RpcServer", "RpcClient"), Operator(Reach.CONNECTS, (0,))),
-    "RpcCall": Operator(Reach.CONNECTS),
+    **dict.fromkeys(("RpcCall", "Rpc", "TryRpc"), Operator(Reach.CONNECTS)),
     "DataServiceDataset": Operator(Reach.CONNECTS, (2,)),
     "RegisterDataset": Operator(Reach.CONNECTS, (1,)),
     **dict.fromkeys(
@@ -82,6 +84,11 @@ _KNOWN: dict[str, Operator] = {
 }  # fmt: skip
 _PRINTS = Operator(Reach.WRITES, attribute="output_stream")
 _CACHES = Operator(Reach.WRITES, (1,))
+_RUNNING = frozenset(
+    {"shell", "popen", "subprocess", "cmd", "command", "python", "http", "socket", "download"}
+)
+"""Words that no name of TensorFlow's own operators has: (release 2.21): it is one of a
+library that runs things."""
 _VERSION = re.compile(r"V\d+$")
 PRINTING = "PrintV2"
 CACHING = frozenset({"CacheDataset", "CacheDatasetV2"})
@@ -96,7 +103,8 @@ def operator(name: str) -> Operator | None:
     if ">" in name:
         return Operator(Reach.FOREIGN)
     plain = name.removeprefix("Experimental")
-    return _KNOWN.get(plain) or _KNOWN.get(_VERSION.sub("", plain))
+    known = _KNOWN.get(plain) or _KNOWN.get(_VERSION.sub("", plain))
+    return known or (Operator(Reach.RUNS) if words(name) & _RUNNING else None)
 
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")

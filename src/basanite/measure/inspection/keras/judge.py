@@ -87,7 +87,8 @@ def _class(each: Serialised) -> Iterator[Judgement]:
             known = operator(name)
             if known is not None and known.reach is not Reach.FOREIGN:
                 yield _judgement(rules.TOOL, each, f"tensorflow operator {name}", "runs")
-    elif plain == "TorchModuleWrapper" and isinstance(config.get("module"), str):
+    elif plain == "TorchModuleWrapper" and config.get("module"):
+        # A text in older releases, an object of bytes since.
         yield _judgement(rules.CODE, each, "a pickled PyTorch module", "holds")
     elif plain == "TFSMLayer":
         yield _reads(each, str(config.get("filepath", "")), Severity.HIGH, "loads the saved model")
@@ -146,6 +147,9 @@ def _function(each: Serialised, name: str) -> Iterator[Judgement]:
 def _named(
     each: Serialised, module: str | None, name: str, *, is_class: bool
 ) -> Iterator[Judgement]:
+    if not module and "." in name and ">" not in name:
+        # The whole way stands in the name.
+        module, _, name = name.rpartition(".")
     kind = kind_of(module, name, is_class=is_class)
     shown = f"{module}.{name}" if module else name
     if kind is Kind.PYTHON:

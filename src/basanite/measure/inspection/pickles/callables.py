@@ -14,7 +14,18 @@ from basanite.formats.pickle.symbols import Global
 from basanite.measure.inspection.pickles import library, packages
 from basanite.measure.inspection.pickles.standing import Standing
 from basanite.measure.inspection.pickles.stdlib import MODULES
-from basanite.measure.inspection.pickles.words import HANDLES, LOADS, RUNS, rebuilds, words
+from basanite.measure.inspection.pickles.words import (
+    ARMED,
+    GIVEN,
+    HANDLES,
+    LOADS,
+    OPENS,
+    RUNS,
+    SHELLS,
+    ordered,
+    rebuilds,
+    words,
+)
 
 _REACHING = """
     os posix nt posixpath ntpath sys subprocess builtins __builtin__ __builtins__ importlib shutil
@@ -79,6 +90,9 @@ def standing(target: Global, vouched: frozenset[str] = frozenset()) -> Standing:
 def _reaches(target: Global) -> bool:
     """Whether a dotted name walks into something closed."""
     below = target.module.split(".")[1:]
+    if "__main__" in below:
+        # Importing it runs the program that the package is.
+        return True
     if _CLOSED_PARTS.intersection(below) - _MODULE_PARTS_ALLOWED:
         return True
     walked = target.name.split(".")
@@ -105,11 +119,25 @@ def called(target: Global, vouched: frozenset[str] = frozenset()) -> Standing:
         if said & RUNS:
             return Standing.CLOSED
         if rebuilds(target.name.rpartition(".")[2]):
-            return Standing.OPEN
+            # A model inside bytes is a file of its own, which nobody has looked at.
+            return Standing.UNKNOWN if "model" in said else Standing.OPEN
         return Standing.CLOSED if said & LOADS else Standing.UNKNOWN
-    if how is Standing.UNKNOWN and said & RUNS and not is_class(target.name):
-        return Standing.CLOSED
-    return how
+    return Standing.CLOSED if how is Standing.UNKNOWN and _runs_or_opens(target) else how
+
+
+def _runs_or_opens(target: Global) -> bool:
+    """Whether the name of something that nobody knows says that it runs or opens something."""
+    last = target.name.rpartition(".")[2]
+    said = words(target.name)
+    if is_class(target.name):
+        return bool(words(last) & SHELLS)
+    first = next(iter(ordered(last)), "")
+    return bool(said & RUNS) or (first in OPENS and not said & GIVEN)
+
+
+def armed(target: Global) -> bool:
+    """Return whether the name of an unknown function says that it is there to run something."""
+    return not is_class(target.name) and bool(words(target.name.rpartition(".")[2]) & ARMED)
 
 
 def made(target: Global, vouched: frozenset[str] = frozenset()) -> Standing:

@@ -31,6 +31,11 @@ _SAFE = (
 _SAFE_SPECIAL = frozenset(_SAFE.split())
 """Attributes with two underscores that lead nowhere."""
 
+_COUNTING = frozenset(
+    {"builtins.range", "itertools.count", "itertools.repeat", "itertools.cycle", "itertools.chain"}
+)
+_MAX_ZEROS = 1 << 26
+
 Arguments = tuple[object, ...]
 Contract = Callable[[Arguments, frozenset[str]], Standing]
 _YES, _NO, _OPEN_QUESTION = Standing.OPEN, Standing.CLOSED, Standing.UNKNOWN
@@ -142,6 +147,9 @@ def _load_from_bytes(arguments: Arguments, _: frozenset[str]) -> Standing:
             return _YES
         case (Opaque() as inner,) if inner is Opaque.PACKED:
             return _NO
+        case (bytes(),) | (Opaque(value=Opaque.CONSTANT.value),):
+            # No pickler takes the bytes from elsewhere: whoever does hides them.
+            return _NO
     return _OPEN_QUESTION
 
 
@@ -165,6 +173,31 @@ def _getattr(arguments: Arguments, vouched: frozenset[str]) -> Standing:
     return _NO
 
 
+def _ufunc(arguments: Arguments, vouched: frozenset[str]) -> Standing:
+    """It imports the module and takes the name out of it, whatever they are."""
+    match arguments:
+        case (str() as module, str() as name) if module.split(".")[0] in ("numpy", "scipy"):
+            how = standing(Global(module, name), vouched)
+            return _if(how in (Standing.OPEN, Standing.KNOWN) and "." not in name)
+    return _NO
+
+
+def _endless(arguments: Arguments, _: frozenset[str]) -> Standing:
+    """What is counted out from a few bytes fills the memory: nobody saves data so."""
+    counted = any(isinstance(each, Result) and str(each.of) in _COUNTING for each in arguments)
+    return _NO if counted else _YES
+
+
+def _sized(arguments: Arguments, vouched: frozenset[str]) -> Standing:
+    """A number alone asks for so many zeros."""
+    match arguments:
+        case (int() as size,) if size > _MAX_ZEROS:
+            return _NO
+    if any(isinstance(each, Global | Method) for each in arguments):
+        return _NO
+    return _endless(arguments, vouched)
+
+
 def _device(arguments: Arguments, _: frozenset[str]) -> Standing:
     return _text_only(arguments, _)
 
@@ -179,7 +212,24 @@ _CONTRACTS: dict[str, Contract] = {
     "builtins.reversed": _nothing_importable,
     "builtins.type": _type,
     "builtins.str": _nothing_importable,
-    "builtins.bytes": _nothing_importable,
+    "builtins.bytes": _sized,
+    "builtins.bytearray": _sized,
+    **dict.fromkeys(
+        (
+            "builtins.list",
+            "builtins.tuple",
+            "builtins.set",
+            "builtins.frozenset",
+            "builtins.dict",
+            "collections.deque",
+            "collections.Counter",
+            "collections.OrderedDict",
+            "array.array",
+        ),
+        _endless,
+    ),
+    "numpy.core._ufunc_reconstruct": _ufunc,
+    "numpy._core._ufunc_reconstruct": _ufunc,
     "collections.defaultdict": _factory,
     "copyreg.__newobj__": _class_first,
     "copyreg.__newobj_ex__": _class_first,
@@ -203,7 +253,12 @@ _CONTRACTS: dict[str, Contract] = {
     "torch.device": _device,
     str(LOADER): _load_from_bytes,
 }
-_NEEDS_TO_KNOW = frozenset({"_codecs.encode", "builtins.getattr", str(LOADER), "re._compile"})
+_NEEDS_TO_KNOW = frozenset(
+    {
+        "_codecs.encode", "builtins.getattr", str(LOADER), "re._compile",
+        "numpy.core._ufunc_reconstruct", "numpy._core._ufunc_reconstruct",
+    }
+)  # fmt: skip
 """Whose arguments decide even where nothing importable is among them."""
 _ONLY_HOLD = frozenset({"collections", "builtins", "argparse", "types", "functools", "itertools"})
 """Modules whose open callables keep what they are given and do not call it."""

@@ -19,10 +19,18 @@ from basanite.formats.pickle.events import (
     SpecialName,
 )
 from basanite.formats.pickle.nested import LOADER
-from basanite.formats.pickle.symbols import Global, Method, Opaque, Result, describe
+from basanite.formats.pickle.symbols import Global, Method, Opaque, Result, Symbol, describe
 from basanite.measure.inspection.pickles import rules
-from basanite.measure.inspection.pickles.callables import called, effect, made, severe, standing
+from basanite.measure.inspection.pickles.callables import (
+    armed,
+    called,
+    effect,
+    made,
+    severe,
+    standing,
+)
 from basanite.measure.inspection.pickles.contracts import held, result_called
+from basanite.measure.inspection.pickles.handed import told
 from basanite.measure.inspection.pickles.standing import Standing
 from basanite.measure.inspection.pickles.trace import Trace
 
@@ -92,7 +100,9 @@ class Judgement:
         target = call.callee
         if isinstance(target, Global):
             how = (made if call.how in _MAKING else called)(target, self.vouched)
-            if how is Standing.OPEN:
+            if how is not Standing.CLOSED and (why := self._told(target, call.arguments)):
+                self._misused(call, target, None, why)
+            elif how is Standing.OPEN:
                 how, cause = held(target, call.arguments, self.vouched)
                 if how is Standing.CLOSED:
                     self._misused(call, target, cause)
@@ -126,10 +136,17 @@ class Judgement:
             Severity.CRITICAL if target.hidden or severe(target) else Severity.HIGH,
         )
 
-    def _misused(self, call: Call, target: Global, cause: Global | None) -> None:
+    def _told(self, target: Global, arguments: Symbol) -> str | None:
+        """Return why the texts handed to something not exactly known make the call closed."""
+        how = standing(target, self.vouched)
+        return told(arguments) if how in (Standing.KNOWN, Standing.UNKNOWN) else None
+
+    def _misused(
+        self, call: Call, target: Global, cause: Global | None, told_: str | None = None
+    ) -> None:
         self.trace.called(target, call)
         closed = cause is not None and standing(cause, self.vouched) is Standing.CLOSED
-        why = (
+        why = told_ or (
             f"{_name(cause)} is handed over, which is closed to model files"
             if cause is not None and closed
             else "these are not the arguments that a model file gives it"
@@ -190,13 +207,14 @@ class Judgement:
     def _held(self, event: Held) -> None:
         target = event.target
         how = standing(target, self.vouched)
-        if how is Standing.CLOSED or target in _GATED:
+        running = how is Standing.UNKNOWN and armed(target)
+        if how is Standing.CLOSED or target in _GATED or running:
             self.trace.kept(target)
             self._add(
                 rules.CLOSED_REFERENCE,
                 str(target),
                 f"It keeps {_name(target)} as a value: whoever uses the model would "
-                f"{effect(target)}.",
+                f"{'run what its name says' if running else effect(target)}.",
                 event.offset,
                 None,
             )

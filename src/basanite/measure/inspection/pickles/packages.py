@@ -21,7 +21,7 @@ OPEN = frozenset().union(
     names(
         "numpy.core numpy._core",
         "multiarray._reconstruct multiarray.scalar numeric._frombuffer _internal._reconstruct "
-        "_internal._convert_to_stringdtype_kwargs",
+        "_internal._convert_to_stringdtype_kwargs _ufunc_reconstruct",
     ),
     names("numpy", "dtype ndarray ma.core._mareconstruct poly1d"),
     names("numpy", _NUMBERS),
@@ -107,7 +107,8 @@ CLOSED_BELOW = (
     "torch.distributed.run.", "torch.distributed.launch", "torch.distributed.elastic.",
     "torch.distributed.rpc.", "torch.multiprocessing.", "torch.cuda._memory_viz.",
     "torch.cuda.memory.", "torch.profiler.", "torch.autograd.profiler.",
-    "torch.utils.tensorboard.", "torch.utils.data.datapipes.", "torch.storage._share",
+    "torch.utils.tensorboard.", "torch.utils.benchmark.", "torch.utils.data.datapipes.",
+    "torch.storage._share",
     "joblib.load", "joblib.dump", "joblib.Memory", "joblib.Parallel", "joblib.parallel.",
     "joblib.pool.", "joblib.executor.", "joblib.externals.", "joblib.numpy_pickle.load",
     "joblib.numpy_pickle_utils.", "joblib.numpy_pickle_compat.load", "sklearn.utils._testing.",

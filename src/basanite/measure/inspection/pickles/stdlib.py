@@ -10,7 +10,8 @@ from __future__ import annotations
 _NAMES = """
 BaseHTTPServer Bastion CGIHTTPServer ConfigParser Cookie DocXMLRPCServer FileDialog HTMLParser
 MimeWriter Queue ScrolledText SimpleHTTPServer SimpleXMLRPCServer SocketServer StringIO Tix
-Tkinter UserDict UserList UserString __builtin__ __future__ _abc _aix_support _android_support
+Tkconstants Tkdnd Tkinter UserDict UserList UserString __builtin__
+__future__ _abc _abcoll _aix_support _android_support
 _apple_support _ast _asyncio _bisect _blake2 _bootsubprocess _bz2 _codecs _codecs_cn _codecs_hk
 _codecs_iso2022 _codecs_jp _codecs_kr _codecs_tw _collections _collections_abc _compat_pickle
 _compression _contextvars _crypt _csv _ctypes _curses _curses_panel _datetime _dbm _decimal
@@ -42,7 +43,8 @@ readline reprlib resource rexec rfc822 rlcompleter robotparser runpy sched secre
 selectors sgmllib sha shelve shlex shutil signal site smtpd smtplib sndhdr socket socketserver
 spwd sqlite3 sre_compile sre_constants sre_parse ssl stat statistics statvfs string stringprep
 struct subprocess sunau symtable sys sysconfig syslog tabnanny tarfile telnetlib tempfile
-termios textwrap this thread threading time timeit tkMessageBox tkinter token tokenize tomllib
+termios textwrap this thread threading time timeit tkColorChooser tkCommonDialog tkFileDialog tkFont
+tkMessageBox tkSimpleDialog tkinter token tokenize tomllib
 trace traceback tracemalloc ttk tty turtle turtledemo types typing unicodedata unittest urllib
 urllib2 urlparse uu uuid venv warnings wave weakref webbrowser whichdb winreg winsound wsgiref
 xdrlib xml xmlrpc xmlrpclib zipapp zipfile zipimport zlib zoneinfo

@@ -20,7 +20,8 @@ _RUNS = """
     imports importer importlib reload script scripts main cli install installer pip plugin compile
     compiled codegen ctypes cdll dll dlopen library native hook hooks launch launcher process
     processes invoke invoker trigger kill debug debugger interpreter interactive console terminal
-    repl unsafe payload exploit backdoor reverse malicious evil pwn rce inject injector
+    repl unsafe payload exploit backdoor reverse malicious evil pwn rce inject injector pretrained
+    instantiate
 """
 RUNS = frozenset(_RUNS.split())
 """Parts of names of what runs code or commands, or uses the network."""
@@ -43,9 +44,33 @@ _HANDLES = """
     downloader download memmap memory mmap runner executor launcher shell command socket pool
     importer library interpreter console script scripts parallel thread unpickler pickler source
     datasource browser connection request listener manager engine compiler evaluator
+    tester benchmark
 """
 HANDLES = frozenset(_HANDLES.split())
 """Parts of names of classes that open, connect or run something as soon as they are called."""
+
+_OPENS = """
+    load loads loadtxt loadmat read open dump dumps save savefig write writes unpickle extract
+    extractall unpack unzip loader opener fopen
+"""
+OPENS = frozenset(_OPENS.split())
+"""First words of names of functions that open files or load, whatever package they are from."""
+_GIVEN = """
+    bytes str string state dict buffer json params config array arrays data from value values
+"""
+GIVEN = frozenset(_GIVEN.split())
+"""Parts of names of what takes its data from its arguments, not out of a file."""
+_SHELLS = """
+    shell repl command subprocess popen console interpreter downloader browser socket file launcher
+"""
+SHELLS = frozenset(_SHELLS.split())
+"""Parts of names of classes that run or open something, whatever package they are from."""
+_ARMED = """
+    shell popen subprocess execfile exec payload exploit backdoor malicious pwn rce runcmd
+    getoutput urlopen urlretrieve
+"""
+ARMED = frozenset(_ARMED.split())
+"""Parts of names of functions that no model should keep, whatever package they are from."""
 
 _REBUILDS = re.compile(
     r"_*(?:pyx_unpickle|unpickle|un_?pickle|reconstruct|rebuild|recreate|restore|new|mareconstruct|"
@@ -61,7 +86,12 @@ _UNDER = re.compile(
 @lru_cache(maxsize=10_000)
 def words(name: str) -> frozenset[str]:
     """Return the words of a name in lower case: ``runString_v2`` has ``run``, ``string``, ``v``."""
-    return frozenset(each.lower() for each in _WORD.findall(name))
+    return frozenset(ordered(name))
+
+
+def ordered(name: str) -> list[str]:
+    """Return the words of a name in lower case, in their order."""
+    return [each.lower() for each in _WORD.findall(name)]
 
 
 def rebuilds(name: str) -> bool:
