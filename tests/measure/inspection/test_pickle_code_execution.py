@@ -275,6 +275,33 @@ def test_state_dictionaries_of_pytorch_pass(ask: Ask) -> None:
     assert ask(CHECK, torch_zip(torch_tensor()), "model.pt").outcome is Outcome.PASSED
 
 
+FAMILIES = {
+    "time series": made("tslearn.svm.svm", "TimeSeriesSVC", b")", b"\x81}b."),
+    "survival": made("sksurv.tree.tree", "SurvivalTree", b")", b"\x81}b."),
+    "a figure": made("matplotlib.figure", "Figure", b")", b"\x81}b."),
+    "callbacks of a figure": made("matplotlib.cbook", "CallbackRegistry", b")", b"\x81}b."),
+    "a pattern of regex": made(
+        "regex._regex", "compile", b"(S'a'\nI8224\nC\x02ab}}}]I0\n)I0\nI0\nt"
+    ),
+    "flags of regex": made("regex._regex_core", "RegexFlag", b"I256\n\x85"),
+    "a shape on a map": made("shapely.io", "from_wkb", b"C\x02ab\x85"),
+    "a projection": made("pyproj.crs.crs", "CRS", b"S'EPSG:4326'\n\x85"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(FAMILIES))
+def test_models_and_data_of_known_packages_pass(ask: Ask, name: str) -> None:
+    answer = ask(CHECK, FAMILIES[name], "model.pkl")
+
+    assert answer.outcome is Outcome.PASSED, answer
+
+
+def test_what_loads_in_a_package_of_pictures_stays_closed(ask: Ask) -> None:
+    answer = ask(CHECK, made("matplotlib.texmanager", "TexManager"), "model.pkl")
+
+    assert answer.outcome is Outcome.FAILED
+
+
 UNKNOWN = {
     "call": made("water.models", "Forecast"),
     "made": made("water.models", "Forecast", b")", b"\x81."),
