@@ -285,6 +285,14 @@ FAMILIES = {
     ),
     "flags of regex": made("regex._regex_core", "RegexFlag", b"I256\n\x85"),
     "a shape on a map": made("shapely.io", "from_wkb", b"C\x02ab\x85"),
+    "documents of a search index": made(
+        "langchain_core.documents.base", "Document", b")", b"\x81}b."
+    ),
+    "scaling of a loss": made("deepspeed.runtime.fp16.loss_scaler", "LossScaler", b")", b"\x81}b."),
+    "a body": made("chumpy.ch", "Ch", b")", b"\x81}b."),
+    "words of Keras before version 3": made(
+        "keras_preprocessing.text", "Tokenizer", b")", b"\x81}b."
+    ),
     "a projection": made("pyproj.crs.crs", "CRS", b"S'EPSG:4326'\n\x85"),
 }
 
@@ -296,8 +304,20 @@ def test_models_and_data_of_known_packages_pass(ask: Ask, name: str) -> None:
     assert answer.outcome is Outcome.PASSED, answer
 
 
-def test_what_loads_in_a_package_of_pictures_stays_closed(ask: Ask) -> None:
-    answer = ask(CHECK, made("matplotlib.texmanager", "TexManager"), "model.pkl")
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("matplotlib.texmanager", "TexManager"),
+        ("deepspeed.launcher.runner", "main"),
+        ("fairseq.hub_utils", "from_pretrained"),
+        ("langchain_community.utilities.python", "run"),
+        ("faiss", "read_index"),
+    ],
+)
+def test_what_loads_or_runs_in_such_a_package_stays_closed(
+    ask: Ask, module: str, name: str
+) -> None:
+    answer = ask(CHECK, made(module, name), "model.pkl")
 
     assert answer.outcome is Outcome.FAILED
 

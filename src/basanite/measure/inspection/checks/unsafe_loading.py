@@ -8,10 +8,9 @@ Keras with `safe_mode=False`, `torch.hub.load`, permissions such as
 `allow_dangerous_deserialization=True`, skops that trusts what the file names, and `eval`, `exec` or
 a shell given text that was read from a file or that a language model wrote. Loaders behind
 `getattr`, `functools.partial` or another name are followed, and so are constants with a name.
-A notebook's cell that is no Python, such as one of Python 2, is judged by its words: where none is of
-a loader, it loads nothing.
-Downloads that name no revision are reported as a small matter: what they fetch can change under the
-same name.
+A notebook's cell that is no Python, such as one of Python 2, is judged by its words: where none
+is of a loader, it loads nothing. Downloads that name no revision are reported as a small matter:
+what they fetch can change under the same name.
 """
 
 from __future__ import annotations

@@ -10,9 +10,10 @@ import re
 
 _LOADS = re.compile(
     r"load|pickle|dill|marshal|shelve|joblib|decode|deseriali|unsafe|dangerous|trust|from_pretrained"
-    r"|recv_pyobj|importer|\beval|\bexec|builtins|(?<![.\w])compile|getattr|globals|vars\(|__|import_module|importlib"
-    r"|ctypes|library|template|repl|shell|system|popen|subprocess|interpreter|executor|chain"
-    r"|urllib|urlopen|requests|socket|environ|base64|b64|cell_?magic|run_(?:cell|line)|[^\x00-\xa0]",
+    r"|recv_pyobj|importer|\beval|\bexec|builtins|(?<![.\w])compile|getattr|globals|vars\(|__"
+    r"|import_module|importlib|ctypes|library|template|repl|shell|system|popen|subprocess"
+    r"|interpreter|executor|chain|urllib|urlopen|requests|socket|environ|base64|b64|cell_?magic"
+    r"|run_(?:cell|line)|[^\x00-\xa0]",
     re.IGNORECASE,
 )
 """What every call has in its name that the check of unsafe loading is about, and what leads to one

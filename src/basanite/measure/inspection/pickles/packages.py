@@ -49,6 +49,14 @@ OPEN = frozenset().union(
     names("pytz", "_UTC _p FixedOffset"),
     names("dateutil.tz.tz dateutil.tz", "tzutc tzlocal tzoffset tzfile tzstr"),
     names("sklearn.metrics._dist_metrics", "newObj"),
+    names(
+        "langchain_core.documents.base langchain_core.documents langchain.schema.document "
+        "langchain.schema langchain.docstore.document",
+        "Document",
+    ),
+    names(
+        "langchain_community.docstore.in_memory langchain.docstore.in_memory", "InMemoryDocstore"
+    ),
     names("regex._regex", "compile"),
     names("regex._regex_core regex", "RegexFlag"),
     names("shapely.io shapely shapely.lib shapely.wkb", "from_wkb"),
@@ -91,6 +99,10 @@ _MODELS = """
     keras_tuner chainer
     matplotlib seaborn plotly shapely pyproj affine cftime pint uncertainties
     frozendict immutabledict frozenlist multidict pyrsistent bidict box munch dotmap ml_collections
+    deepspeed megatron apex fairseq espnet espnet2 nemo mxnet paddle paddlenlp h2o e3nn torchrl
+    keras_preprocessing fbprophet jieba sacremoses pymorphy2 pymorphy3 vaderSentiment neuralcoref
+    faiss annoy hnswlib chumpy smplx trimesh open3d pywt cv2 dlib soundfile librosa music21
+    pretty_midi pycocotools face_recognition bunch attrdict tqdm
     pendulum holidays rapidfuzz igraph rustworkx sparse pomegranate bnlearn causalnex
 """
 MODELS = frozenset(_MODELS.split())
@@ -160,7 +172,10 @@ CLOSED_BELOW = (
     "pyproj.network.", "pyproj.sync.", "box.from_file", "box.converters.",
     "monai.bundle.", "monai.apps.", "flaml.autogen.", "stanza.resources.", "nilearn.datasets.",
     "mne.datasets.", "scanpy.datasets.", "pymatgen.cli.", "ase.calculators.", "ase.io.",
-    "deepchem.utils.", "tiktoken.load.", "fvcore.common.file_io.", "fvcore.common.config.",
+    "deepspeed.launcher.", "deepspeed.ops.op_builder.", "deepspeed.utils.zero_to_fp32.",
+    "fairseq.file_utils.", "fairseq.hub_utils.", "fairseq.checkpoint_utils.", "fairseq_cli.",
+    "paddle.utils.cpp_extension.", "paddle.distributed.", "paddle.hapi.", "apex.testing.",
+    "h2o.backend.", "deepchem.utils.", "tiktoken.load.", "fvcore.common.file_io.",
 )  # fmt: skip
 """What loads, runs or fetches within packages that are otherwise known."""
 
