@@ -298,6 +298,53 @@ def test_state_dictionaries_of_pytorch_pass(ask: Ask) -> None:
     assert ask(CHECK, torch_zip(torch_tensor()), "model.pt").outcome is Outcome.PASSED
 
 
+FAMILIES = {
+    "time series": made("tslearn.svm.svm", "TimeSeriesSVC", b")", b"\x81}b."),
+    "survival": made("sksurv.tree.tree", "SurvivalTree", b")", b"\x81}b."),
+    "a figure": made("matplotlib.figure", "Figure", b")", b"\x81}b."),
+    "callbacks of a figure": made("matplotlib.cbook", "CallbackRegistry", b")", b"\x81}b."),
+    "a pattern of regex": made(
+        "regex._regex", "compile", b"(S'a'\nI8224\nC\x02ab}}}]I0\n)I0\nI0\nt"
+    ),
+    "flags of regex": made("regex._regex_core", "RegexFlag", b"I256\n\x85"),
+    "a shape on a map": made("shapely.io", "from_wkb", b"C\x02ab\x85"),
+    "documents of a search index": made(
+        "langchain_core.documents.base", "Document", b")", b"\x81}b."
+    ),
+    "scaling of a loss": made("deepspeed.runtime.fp16.loss_scaler", "LossScaler", b")", b"\x81}b."),
+    "a body": made("chumpy.ch", "Ch", b")", b"\x81}b."),
+    "words of Keras before version 3": made(
+        "keras_preprocessing.text", "Tokenizer", b")", b"\x81}b."
+    ),
+    "a projection": made("pyproj.crs.crs", "CRS", b"S'EPSG:4326'\n\x85"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(FAMILIES))
+def test_models_and_data_of_known_packages_pass(ask: Ask, name: str) -> None:
+    answer = ask(CHECK, FAMILIES[name], "model.pkl")
+
+    assert answer.outcome is Outcome.PASSED, answer
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("matplotlib.texmanager", "TexManager"),
+        ("deepspeed.launcher.runner", "main"),
+        ("fairseq.hub_utils", "from_pretrained"),
+        ("langchain_community.utilities.python", "run"),
+        ("faiss", "read_index"),
+    ],
+)
+def test_what_loads_or_runs_in_such_a_package_stays_closed(
+    ask: Ask, module: str, name: str
+) -> None:
+    answer = ask(CHECK, made(module, name), "model.pkl")
+
+    assert answer.outcome is Outcome.FAILED
+
+
 UNKNOWN = {
     "call": made("water.models", "Forecast"),
     "made": made("water.models", "Forecast", b")", b"\x81."),

@@ -58,6 +58,7 @@ CLEAN_JSON: dict[str, tuple[str, Any]] = {
         },
     ),
     "logging": ("log.json", {"handlers": {"a": {"()": "logging.StreamHandler"}}}),
+    "logging of a server": ("log.json", {"a": {"()": "uvicorn.logging.DefaultFormatter"}}),
     "a plain object": ("x.json", {"py/object": "datetime.date", "target": "os.system"}),
     "a built-in handler": ("MANIFEST.json", {"model": {"handler": "image_classifier"}}),
 }

@@ -251,11 +251,25 @@ def test_source_that_cannot_be_read_is_incomplete(ask: Ask, source: str) -> None
 
 
 def test_a_cell_that_cannot_be_read_is_said(ask: Ask) -> None:
-    cells = [{"cell_type": "code", "source": "def ("}]
+    cells = [{"cell_type": "code", "source": "print pickle.load(file)"}]
     answer = ask(CHECK, json.dumps({"nbformat": 4, "cells": cells}), "a.ipynb")
 
     assert answer.outcome is Outcome.INCOMPLETE
     assert "cell 1" in answer.reason
+
+
+@pytest.mark.parametrize("cell", ["print frame.head()", "x =\xa01", "def ("])
+def test_a_cell_that_is_no_python_and_names_no_loader_loads_nothing(ask: Ask, cell: str) -> None:
+    assert ask(CHECK, notebook("x = 1", cell), "a.ipynb").outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["print f.read(), eval(x)", "print getattr(a, b)", "print os.popen(x)", "print \uff45val(x)",
+     "print requests.get(x)", "print model.__class__"],
+)  # fmt: skip
+def test_a_cell_that_is_no_python_and_may_load_is_incomplete(ask: Ask, cell: str) -> None:
+    assert ask(CHECK, notebook("x = 1", cell), "a.ipynb").outcome is Outcome.INCOMPLETE
 
 
 @pytest.mark.parametrize(("kind", "path"), [("python", "a.py"), ("notebook", "a.ipynb")])

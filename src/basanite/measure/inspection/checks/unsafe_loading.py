@@ -8,12 +8,14 @@ Keras with `safe_mode=False`, `torch.hub.load`, permissions such as
 `allow_dangerous_deserialization=True`, skops that trusts what the file names, and `eval`, `exec` or
 a shell given text that was read from a file or that a language model wrote. Loaders behind
 `getattr`, `functools.partial` or another name are followed, and so are constants with a name.
-Downloads that name no revision are reported as a small matter: what they fetch can change under the
-same name.
+A notebook's cell that is no Python, such as one of Python 2, is judged by its words: where none
+is of a loader, it loads nothing. Downloads that name no revision are reported as a small matter:
+what they fetch can change under the same name.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 
 from basanite.domain.answer import MAX_FINDINGS, Answer
@@ -30,6 +32,7 @@ from basanite.formats.notebook import cells, read
 from basanite.formats.python import MAX_SOURCE, parse_source
 from basanite.measure.inspection.code.loading import Seen, unsafe_calls
 from basanite.measure.inspection.code.magics import python_of
+from basanite.measure.inspection.code.wordings import may_load
 from basanite.measure.inspection.inspector import Inspector
 
 _REFERENCES = (
@@ -191,7 +194,7 @@ def _notebook(opened: OpenArtifact, path: str) -> Answer:
         if cell.kind != "code":
             continue
         try:
-            tree = parse_source(python_of(cell.source))
+            tree = _tree(python_of(cell.source))
         except UnreadableError as error:
             unread.append(f"cell {cell.number}: {error.what}")
             continue
@@ -200,6 +203,20 @@ def _notebook(opened: OpenArtifact, path: str) -> Answer:
         reason = f"the notebook is written in {facts['language']}"
         return Answer(outcome=Outcome.NOT_APPLICABLE, reason=reason)
     return _answer(found, "; ".join(unread[:3]))
+
+
+def _tree(python: str) -> ast.Module:
+    """Return the tree of a cell: an empty one where it is no Python and has no word of a loader.
+
+    Raises:
+        UnreadableError: it is no Python, and may load something under another version.
+    """
+    try:
+        return parse_source(python)
+    except UnreadableError:
+        if may_load(python):
+            raise
+        return ast.Module(body=[], type_ignores=[])
 
 
 def _foreign(kernel: str, language: str) -> bool:

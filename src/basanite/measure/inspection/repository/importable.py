@@ -37,6 +37,8 @@ _OPEN_BUILTINS = frozenset(
 _TRAINING = ("torch.", "keras.", "tensorflow.", "tf_keras.", "pandas.", "numpy.", "scipy.")
 """Packages of which a configuration may name any class, though no pickle may."""
 _CLASS = re.compile(r"_?[A-Z]\w*")
+_LOG_RECORDS = re.compile(r"[A-Z]\w*(?:Formatter|Filter)")
+"""Classes that a logging configuration names: they turn records into text, whoever wrote them."""
 _REACHING = frozenset({"os", "sys", "subprocess", "builtins", "importlib", "ctypes", "socket"})
 
 
@@ -54,8 +56,10 @@ def closed(name: str) -> bool:
         return False
     if standing(Global(module, last)) is not Standing.CLOSED:
         return False
-    reaches = bool(_REACHING & set(parts))
-    return reaches or not (name.startswith(_TRAINING) and _CLASS.fullmatch(last) is not None)
+    if _REACHING & set(parts):
+        return True
+    trains = name.startswith(_TRAINING) and _CLASS.fullmatch(last) is not None
+    return not trains and _LOG_RECORDS.fullmatch(last) is None
 
 
 def known(name: str) -> bool:
