@@ -168,6 +168,7 @@ def test_placeholders_and_names_are_left_alone(ask: Ask, line: str) -> None:
         "-----BEGIN " + "PRIVATE KEY-----\nMIIE...\n-----END",
         "const token = resolveGitHubTokenFromEnvironment();",
         "credential = DefaultAzureCredential2()",
+        'next_page_token = "eyJpZCI6IDEyM30xY2Rl"',
         "secret: morningstar-mcp-server.personal_access_token2",
         "model.embed_tokens.weight: model-00001-of-00004.safetensors",
         "tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)",

@@ -66,7 +66,7 @@ def given(line: str) -> Iterator[Given]:
 
 _NAMES_A_PLACE = re.compile(
     r"(?:[_.-](?:env|name|path|file|url|uri|id|type|field|header|count|limit|length|size|class|"
-    r"column|regex|pattern|var|variable)|tokens|tokenizer|tokenize)$|"
+    r"column|regex|pattern|var|variable)|page[-_]?token|tokens|tokenizer|tokenize)$|"
     r"^(?:max|num|n|pad|eos|bos|unk|cls|sep|mask)[_-]|author",
     re.IGNORECASE,
 )
