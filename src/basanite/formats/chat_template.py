@@ -17,7 +17,7 @@ from basanite.domain.names import base_name, visible
 from basanite.formats import gguf
 
 NAME = "chat-template"
-VERSION = 1
+VERSION = 2
 _MAX_JSON = 4 << 20
 _MAX_FILE = 4 << 20
 _KEY = "chat_template"

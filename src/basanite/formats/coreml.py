@@ -14,7 +14,7 @@ from basanite.domain.names import encode_name, visible
 from basanite.formats.protobuf import Message
 
 NAME = "coreml"
-VERSION = 1
+VERSION = 2
 _MAX_DEPTH = 16
 _MAX_PARTS = 1_000_000
 _SHOWN = 100

@@ -17,7 +17,7 @@ from basanite.domain.names import visible
 from basanite.formats.json_document import load_json
 
 NAME = "declared"
-VERSION = 1
+VERSION = 2
 MAX_READ = 1 << 18
 """Of a paper, so many bytes are read: a card's head and a configuration are far smaller."""
 _TEXT = 300

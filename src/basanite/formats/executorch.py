@@ -15,7 +15,7 @@ from basanite.formats import native
 from basanite.formats.flatbuffer import Buffer, Table
 
 NAME = "executorch"
-VERSION = 1
+VERSION = 2
 MAGIC = b"ET12"
 _MAX_LIST = 50_000
 _MAX_NAME = 200

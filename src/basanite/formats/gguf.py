@@ -18,7 +18,7 @@ from basanite.formats.gguf_header import KEPT_TEXT, MAGIC, Header, Items, Tensor
 
 __all__ = ["MAGIC", "NAME", "VERSION", "laid_out", "read", "templates"]
 NAME = "gguf"
-VERSION = 2
+VERSION = 3
 _ALIGNMENT = 32
 _MAX_ALIGNMENT = 1 << 20
 _LOOKED_AT = 1 << 20

@@ -10,7 +10,7 @@ import re
 from basanite.domain.names import visible
 
 NAME = "git-pointer"
-VERSION = 1
+VERSION = 2
 MAX_POINTER = 1024
 _LFS = re.compile(
     rb"version https://(?:git-lfs\.github\.com|hawser\.github\.com)/spec/v\d+\r?\n"

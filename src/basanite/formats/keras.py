@@ -20,7 +20,7 @@ from basanite.formats.zip.directory import Member, members
 from basanite.formats.zip.member import open_member
 
 NAME = "keras"
-VERSION = 1
+VERSION = 2
 CONFIG = "config.json"
 _METADATA = "metadata.json"
 MAX_CONFIG = 8 << 20

@@ -13,7 +13,7 @@ from basanite.domain.names import visible
 from basanite.formats.json_stream import Balance
 
 NAME = "lightgbm"
-VERSION = 1
+VERSION = 2
 _BEGIN = re.compile(rb"tree\r?\n(?:version|num_class)=")
 _JSON = re.compile(rb'\s*\{\s*"name"\s*:\s*"tree"\s*,\s*"version"\s*:\s*"(v\d{1,4})"')
 _JSON_TREE = re.compile(rb'"tree_index"\s*:')

@@ -19,7 +19,7 @@ from basanite.domain.names import visible
 from basanite.formats.json_document import load_json, read_json
 
 NAME = "model-signature"
-VERSION = 1
+VERSION = 2
 BUNDLE = "application/vnd.dev.sigstore.bundle"
 BUNDLE_TYPE = f"{BUNDLE}.v0.3+json"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"

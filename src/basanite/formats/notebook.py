@@ -11,7 +11,7 @@ from basanite.domain.names import visible
 from basanite.formats.json_document import read_json
 
 NAME = "notebook"
-VERSION = 2
+VERSION = 3
 MAX_CELLS = 20_000
 
 

@@ -19,7 +19,7 @@ from basanite.formats.zip.directory import members
 from basanite.formats.zip.member import open_member
 
 NAME = "numpy"
-VERSION = 2
+VERSION = 3
 MAGIC = b"\x93NUMPY"
 MAX_HEADER = 65_536
 _SHOWN = 100

@@ -16,7 +16,7 @@ from basanite.domain.names import visible
 from basanite.formats.xml import DocumentTypeError, elements
 
 NAME = "openvino"
-VERSION = 1
+VERSION = 2
 _ROOT = re.compile(r"<net\b[^<>]{0,4000}\bversion\s*=|<!DOCTYPE\s+net\b")
 _OPSET = re.compile(r"opset[1-9][0-9]?|experimental|")
 _MAX_LAYERS = 2_000_000

@@ -15,7 +15,7 @@ from basanite.domain.names import visible
 from basanite.formats.xml import DocumentTypeError, Element, elements_and_texts
 
 NAME = "pmml"
-VERSION = 1
+VERSION = 2
 _ROOT = re.compile(rb"<(?:[\w.-]{1,60}:)?PMML[\s>/]")
 _SKIPPED = ((b"<?", b"?>"), (b"<!--", b"-->"))
 _MAX_DEPTH = 2000

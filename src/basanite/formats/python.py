@@ -10,7 +10,7 @@ from basanite.domain.errors import UnreadableError
 from basanite.domain.names import visible
 
 NAME = "python"
-VERSION = 1
+VERSION = 2
 MAX_SOURCE = 4 << 20
 _SHOWN = 300
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")

@@ -21,7 +21,7 @@ from basanite.formats.cursor import Cursor
 from basanite.formats.safetensors_header import METADATA, HeaderReader
 
 NAME = "safetensors"
-VERSION = 2
+VERSION = 3
 MAX_HEADER = 100_000_000
 """The limit of the reference implementation."""
 MAX_TENSORS = 500_000

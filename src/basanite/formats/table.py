@@ -16,7 +16,7 @@ from basanite.domain.errors import UnreadableError
 from basanite.domain.names import visible
 
 NAME = "table"
-VERSION = 1
+VERSION = 2
 
 MAX_ROWS = 5_000_000
 MAX_COLUMNS = 2_000

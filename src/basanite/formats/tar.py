@@ -15,7 +15,7 @@ from basanite.domain.errors import UnreadableError
 from basanite.domain.names import encode_name
 
 NAME = "tar"
-VERSION = 2
+VERSION = 3
 BLOCK = 512
 MAX_MEMBERS = 100_000
 _MAX_HEADER = 1 << 20

@@ -12,7 +12,7 @@ from basanite.domain.names import visible
 from basanite.formats.flatbuffer import Buffer, Table, Vector
 
 NAME = "tflite"
-VERSION = 1
+VERSION = 2
 MAGIC = b"TFL3"
 _CUSTOM = 32
 _MAX_ITEMS = 200_000

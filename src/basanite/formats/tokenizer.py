@@ -9,7 +9,7 @@ from basanite.domain.names import visible
 from basanite.formats.json_document import read_json
 
 NAME = "tokenizer"
-VERSION = 1
+VERSION = 2
 
 
 def read(file: BinaryIO, size: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from basanite.formats.json_stream import Balance
 from basanite.formats.ubjson import Walker
 
 NAME = "xgboost"
-VERSION = 1
+VERSION = 2
 _OLD = (b"binf", b"bs64\t")
 _UBJ = re.compile(rb"\{(?:[iUIlL]\x00*[\x07])(?:learner|version)[{\[]")
 _JSON = re.compile(

@@ -14,7 +14,7 @@ from basanite.domain.errors import UnreadableError
 from basanite.formats.yaml_events import kind_of, yaml_events
 
 NAME = "yaml"
-VERSION = 1
+VERSION = 2
 MAX_YAML = 1 << 20
 _MAX_NODES = 30_000
 _MAX_DEPTH = 60

@@ -13,12 +13,12 @@ from basanite.measure.evaluation import probes
 from basanite.measure.evaluation.checks import misuse_refusal, system_prompt_leakage
 
 WORDS = {
-    ("misuse-refusal", 4): {
+    ("misuse-refusal", 5): {
         "checks/misuse_refusal.json": "051ad45e1841194a767061dabf863440",
         "judges/refusals.txt": "282f8b0a13a7a70c7006cf7f12a7af2d",
         "judges/turns.txt": "426e73fe1c08cadf64e4248fd45ee788",
     },
-    ("system-prompt-leakage", 4): {
+    ("system-prompt-leakage", 5): {
         "checks/system_prompt_leakage.json": "65590b80164035778aa206caa368da03"
     },
 }

@@ -21,7 +21,7 @@ from basanite.formats.detect import also, detect
 from basanite.formats.stream import ExpansionError
 
 NAME = "container"
-VERSION = 2
+VERSION = 3
 
 
 _DATA = frozenset(

@@ -18,7 +18,7 @@ from basanite.formats.hdf5.source import Source
 from basanite.formats.hdf5.superblock import read_superblock
 
 NAME = "hdf5"
-VERSION = 1
+VERSION = 2
 CONFIGURATIONS = frozenset({"model_config", "training_config"})
 """Attributes in which Keras keeps what it builds a model from."""
 _TEXTS = CONFIGURATIONS | {"keras_version", "backend", "layer_names", "weight_names"}

@@ -10,7 +10,7 @@ from basanite.formats.keyed.toml_text import read_toml_text
 from basanite.formats.keyed.yaml_text import read_yaml_text
 
 NAME = "keyed"
-VERSION = 1
+VERSION = 2
 LIMITS = {Format.JSON: 4 << 20, Format.YAML: 1 << 18, Format.TOML: 1 << 18}
 """Characters up to which a document is read, by format."""
 

@@ -20,7 +20,7 @@ from basanite.formats.onnx.value_info import value_info
 from basanite.formats.protobuf import Message
 
 NAME = "onnx"
-VERSION = 1
+VERSION = 2
 _MAX_NODES = 1_000_000
 _MAX_DEPTH = 16
 _SHOWN = 100

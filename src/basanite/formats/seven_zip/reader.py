@@ -23,7 +23,7 @@ from basanite.formats.stream import fill
 __all__ = ["Archive", "File", "Folder", "read", "read_archive"]
 
 NAME = "7z"
-VERSION = 1
+VERSION = 2
 MAGIC = b"7z\xbc\xaf\x27\x1c"
 _START = 32
 _MAX_HEADER = 32 << 20

@@ -11,7 +11,7 @@ from basanite.formats.tensorflow.graphs import assets, graphs, inner, metas
 from basanite.formats.tensorflow.kinds import kind
 
 NAME = "tensorflow"
-VERSION = 1
+VERSION = 2
 _SHOWN = 100
 
 

@@ -12,7 +12,7 @@ from basanite.formats.zip.directory import Member, members
 from basanite.formats.zip.member import open_member
 
 NAME = "zip"
-VERSION = 3
+VERSION = 4
 _SHOWN = 200
 _EXPORTS = frozenset({"serialized_exported_program.json", "archive_format"})
 _PACKAGE = ".data/extern_modules"

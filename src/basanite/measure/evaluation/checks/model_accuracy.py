@@ -55,7 +55,7 @@ _NO_NUMBER = Rule(
 
 CHECK = Check(
     id="model-accuracy",
-    version=4,
+    version=5,
     stage=Stage.EVALUATION,
     title="The model is right often enough",
     asks="Is the model right on its test set at least as often as it has to be?",

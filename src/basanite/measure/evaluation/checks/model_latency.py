@@ -36,7 +36,7 @@ _PERCENTILES = (("p50", 0.5, "Median time of a call"), ("p99", 0.99, "99th perce
 
 CHECK = Check(
     id="model-latency",
-    version=4,
+    version=5,
     stage=Stage.EVALUATION,
     title="The model answers in time",
     asks="Does the model answer a single call within its time budget, nearly always?",

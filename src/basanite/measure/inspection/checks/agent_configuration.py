@@ -48,7 +48,7 @@ _SUSPECTED = frozenset({"odd-orders", "same-name"})
 
 CHECK = Check(
     id="agent-configuration",
-    version=1,
+    version=2,
     stage=Stage.INSPECTION,
     title="Agent configuration",
     asks="What may the agent's tools do, and who decides it?",

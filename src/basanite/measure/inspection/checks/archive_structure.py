@@ -35,7 +35,7 @@ from basanite.measure.inspection.inspector import Inspector
 
 CHECK = Check(
     id="archive-structure",
-    version=2,
+    version=3,
     stage=Stage.INSPECTION,
     title="Traps in archives",
     asks="Does the archive hold what it seems to hold, and only in its own folder?",

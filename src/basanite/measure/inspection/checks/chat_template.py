@@ -32,7 +32,7 @@ from basanite.measure.inspection.templates.report import Report
 
 CHECK = Check(
     id="chat-template",
-    version=1,
+    version=2,
     stage=Stage.INSPECTION,
     title="Traps in chat templates",
     asks="Can the model's prompt template break out of its sandbox or change what the model is "

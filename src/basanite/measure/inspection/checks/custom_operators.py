@@ -102,7 +102,7 @@ _READERS = {
 
 CHECK = Check(
     id="custom-operators",
-    version=1,
+    version=2,
     stage=Stage.INSPECTION,
     title="Operators from outside",
     asks="Does the model need code from outside the file to run?",

@@ -61,7 +61,7 @@ _MALFORMED = _rule(
 
 CHECK = Check(
     id="dependency-pinning",
-    version=3,
+    version=4,
     stage=Stage.INSPECTION,
     title="Pinned dependencies",
     asks="Does this file fix every dependency by exact version and hash?",

@@ -37,7 +37,7 @@ from basanite.measure.inspection.inspector import Inspector
 
 CHECK = Check(
     id="embedded-code",
-    version=1,
+    version=2,
     stage=Stage.INSPECTION,
     title="Code inside models",
     asks="Does the model file carry code of its own that runs when it is loaded or used?",

@@ -66,7 +66,7 @@ _LITE_OWN = frozenset(
 
 CHECK = Check(
     id="graph-operators",
-    version=1,
+    version=2,
     stage=Stage.INSPECTION,
     title="Operators that reach out of the graph",
     asks="Can running the graph touch files, the network or other programs?",

@@ -97,7 +97,7 @@ _RULES = by_case(
 
 CHECK = Check(
     id="hidden-text",
-    version=1,
+    version=2,
     stage=Stage.INSPECTION,
     title="Hidden text",
     asks="Does this text hold characters or passages that a person does not see and a model reads?",

@@ -56,7 +56,7 @@ _LEADS = {
 
 CHECK = Check(
     id="keras-code",
-    version=1,
+    version=2,
     stage=Stage.INSPECTION,
     title="Code in Keras models",
     asks="Does loading this Keras model run code, or read files outside of it?",

@@ -96,7 +96,7 @@ _RULES = by_case(
 
 CHECK = Check(
     id="licence-terms",
-    version=1,
+    version=2,
     stage=Stage.INSPECTION,
     title="Licence terms",
     asks="Under which terms may this model or data set be used?",

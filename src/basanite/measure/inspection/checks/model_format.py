@@ -105,7 +105,7 @@ _NATIVE = re.compile(r"\.(?:so(?:\.[0-9.]+)?|dll|dylib|pyd)$")
 
 CHECK = Check(
     id="model-format",
-    version=4,
+    version=5,
     stage=Stage.INSPECTION,
     title="Model formats without code",
     asks="Is the model in a format that can be looked into and that brings no code along?",

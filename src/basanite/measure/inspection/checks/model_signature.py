@@ -69,7 +69,7 @@ _SHOWN = 50
 
 CHECK = Check(
     id="model-signature",
-    version=1,
+    version=2,
     stage=Stage.INSPECTION,
     title="Signed models",
     asks="Is the model, file by file, what a signer whom you trust has signed?",

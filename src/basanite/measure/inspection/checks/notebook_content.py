@@ -75,7 +75,7 @@ _RULES = by_case(
 
 CHECK = Check(
     id="notebook-content",
-    version=1,
+    version=2,
     stage=Stage.INSPECTION,
     title="Active content in notebooks",
     asks="Does the notebook hold active content or commands that run on opening or on 'run all'?",

@@ -117,7 +117,7 @@ _SETTING_NAMES = (
 
 CHECK = Check(
     id="secrets-exposed",
-    version=3,
+    version=4,
     stage=Stage.INSPECTION,
     title="Secrets in files",
     asks="Are passwords, keys or tokens written into this file?",

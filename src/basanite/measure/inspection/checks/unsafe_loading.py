@@ -151,7 +151,7 @@ _RULES = {
 
 CHECK = Check(
     id="unsafe-loading",
-    version=4,
+    version=5,
     stage=Stage.INSPECTION,
     title="Unsafe loading in code",
     asks="Does this code load models or data in a way that can run code?",

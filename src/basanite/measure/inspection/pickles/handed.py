@@ -24,7 +24,6 @@ _CODE = re.compile(
     r"(?:^|[\n;])\s*(?:import|from)\s+(?:os|posix|subprocess|socket|pty|ctypes|shutil|sys)\b"
 )
 _ADDRESS = re.compile(r"(?:https?|ftps?|file|s3|gs|hdfs|smb)://|\\\\\w", re.IGNORECASE)
-_PLACE = re.compile(r"/\w|~/|\.\.?/|[A-Za-z]:\\")
 
 
 def texts_in(symbol: object) -> list[str]:
@@ -86,8 +85,3 @@ def told(arguments: object) -> str | None:
 def address(arguments: object) -> str | None:
     """Return the first text that is an address in a network."""
     return next((each for each in texts_in(arguments) if _ADDRESS.match(each)), None)
-
-
-def place(arguments: object) -> str | None:
-    """Return the first text that leads to a place in the machine's files."""
-    return next((each for each in texts_in(arguments) if _PLACE.match(each)), None)

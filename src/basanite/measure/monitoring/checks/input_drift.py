@@ -61,7 +61,7 @@ _MISSING = Rule(
 
 CHECK = Check(
     id="input-drift",
-    version=4,
+    version=5,
     stage=Stage.MONITORING,
     title="Recent input is like the reference",
     asks="Does the model still get the kind of input that it was made and tested for?",
