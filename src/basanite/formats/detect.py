@@ -28,7 +28,7 @@ from basanite.formats.zip.directory import ends_with_archive, members
 from basanite.formats.zip.reader import layout
 
 NAME = "detect"
-VERSION = 5
+VERSION = 6
 _HEAD = 1 << 16
 _PICKLE_NAMES = (".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth", ".ckpt", ".bst")
 _BY_NAME = {

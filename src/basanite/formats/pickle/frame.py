@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from basanite.formats.pickle.bulk import WORTHWHILE, Bulk
-from basanite.formats.pickle.lexemes import constants, count_constants
+from basanite.formats.pickle.lexemes import constants
 from basanite.formats.pickle.memo import Memo
 from basanite.formats.pickle.symbols import Run, Symbol
 
@@ -28,12 +28,11 @@ class Frame:
         end = found.end() if found else at
         if end - at < WORTHWHILE * 64:
             return at
-        count = count_constants(buffer[at:end])
         floor = self.marks[-1] if self.marks else 0
         top = self.stack[-1] if len(self.stack) > floor else None
-        if isinstance(top, Run):
-            top.count += count
-        else:
-            self.stack.append(Run(count))
+        if not isinstance(top, Run):
+            top = Run()
+            self.stack.append(top)
             self.runs += 1
+        top.add(buffer[at:end])
         return end

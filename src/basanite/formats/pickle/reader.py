@@ -12,7 +12,7 @@ from basanite.formats.pickle.state import Budget
 from basanite.formats.stream import Inflated, Span, Stream, compression
 
 NAME = "pickle"
-VERSION = 3
+VERSION = 4
 _BUDGET = Budget(opcodes=100_000, length=2 << 20)
 """Facts are a first look; the check follows the stream to its end."""
 _SHOWN = 200

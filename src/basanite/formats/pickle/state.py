@@ -168,8 +168,9 @@ class State:
             raise BadPickleError("it takes more from the stack than is there")
         value = stack.pop()
         if isinstance(value, Run):
-            value.count -= 1
-            if value.count > 0:
+            value.settle()
+            value.counted -= 1
+            if value.counted > 0:
                 stack.append(value)
             else:
                 self.frame.runs -= 1
@@ -196,8 +197,9 @@ class State:
         for each in items:
             if isinstance(each, Run):
                 self.frame.runs -= 1
-                # Whoever takes them up drops more than a few.
-                flat += [Opaque.CONSTANT] * min(each.count, _FEW)
+                # Whoever takes them up drops more than a few; odd or even decides what is a key.
+                count = each.settle() if self.special else _FEW
+                flat += [Opaque.CONSTANT] * (count if count <= _FEW else _FEW + (count - _FEW) % 2)
             else:
                 flat.append(each)
         return flat

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from basanite.domain.names import visible
+from basanite.formats.pickle.lexemes import count_constants
 
 
 class Opaque:
@@ -129,11 +130,36 @@ class ArrayType:
     objects: bool
 
 
+_UNCOUNTED = 48 << 20
+"""Bytes of a run that are kept to be counted later, if ever."""
+
+
 @dataclass(slots=True, eq=False)
 class Run:
-    """So many constants on a stack, one above the other. Never handed to anyone."""
+    """Constants on a stack, one above the other. Never handed to anyone.
 
-    count: int
+    They are counted only when somebody takes single ones: most are taken up as a whole.
+    """
+
+    counted: int = 0
+    pending: list[bytes] = field(default_factory=list)
+    """Opcodes that are not counted yet."""
+    waiting: int = 0
+    """Bytes of these."""
+
+    def add(self, opcodes: bytes) -> None:
+        """Put a run of constants on top."""
+        self.pending.append(opcodes)
+        self.waiting += len(opcodes)
+        if self.waiting > _UNCOUNTED:
+            self.settle()
+
+    def settle(self) -> int:
+        """Return how many constants there are."""
+        self.counted += sum(map(count_constants, self.pending))
+        self.pending.clear()
+        self.waiting = 0
+        return self.counted
 
 
 Symbol = (

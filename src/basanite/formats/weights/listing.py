@@ -14,7 +14,7 @@ from basanite.formats.weights.from_torch import torch_tensors
 from basanite.formats.weights.tensor import Tensor
 
 NAME = "weights"
-VERSION = 2
+VERSION = 3
 MAX_TENSORS = 200_000
 _LISTS: dict[Format, Callable[[BinaryIO, int], Iterator[Tensor]]] = {
     Format.SAFETENSORS: safetensors_tensors,

@@ -45,7 +45,7 @@ from basanite.measure.inspection.pickles.judge import Judgement
 
 CHECK = Check(
     id="pickle-code-execution",
-    version=5,
+    version=6,
     stage=Stage.INSPECTION,
     title="Code in pickled models",
     asks="Does loading this file run code beyond building data?",

@@ -114,7 +114,7 @@ _RULES = by_case(
 
 CHECK = Check(
     id="repository-code",
-    version=2,
+    version=3,
     stage=Stage.INSPECTION,
     title="Code in model repositories",
     asks="Does the model's repository make a loader run code that comes with it?",

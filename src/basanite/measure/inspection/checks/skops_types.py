@@ -74,7 +74,7 @@ _RULES = {
 
 CHECK = Check(
     id="skops-types",
-    version=2,
+    version=3,
     stage=Stage.INSPECTION,
     title="Types in skops files",
     asks="Which types would loading this skops file build, and can any of them run code?",
